@@ -1,0 +1,113 @@
+"""Training texts made from documents alone: what a reader of the document might type to find it.
+
+No observed query is needed: a student that copies the teacher on titles, sentences and spans of every length from two
+words to a paragraph copies it on real queries too. Every text remembers the document it came from, so that texts of
+held-out documents never train the student that is measured on them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from lab.collection.core import Collection
+from lab.errors import DataError
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'(])|\n\s*\n")
+
+
+@dataclass(frozen=True)
+class TextMix:
+    """How many texts of each kind one document gives."""
+
+    titles: bool = True  # the title, and the title with the description where the collection has one
+    sentences: int = 12  # at most so many sentences a document, its first ones
+    spans: int = 3  # spans of random length from a random place, every other one led by the title
+    span_words: tuple[int, int] = (
+        2,
+        40,
+    )  # shortest and longest span; lengths are log-uniform: short ones are common
+    most: int = 100_000  # above this, texts are drawn at random (seeded) so that large corpora stay affordable
+
+
+@dataclass(frozen=True)
+class DocumentTexts:
+    """Texts with the document each came from.
+
+    texts: n unique strings · rows: (n,) int64 positions into the collection's documents
+    """
+
+    texts: tuple[str, ...]
+    rows: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+
+def sentences(text: str, shortest: int = 3) -> list[str]:
+    """The sentences of a text with at least `shortest` words (a plain rule: end mark, space, capital or digit)."""
+    return [s.strip() for s in _SENTENCE_END.split(text) if len(s.split()) >= shortest]
+
+
+def held_out_rows(collection: Collection, share: float = 0.05, most: int = 400) -> np.ndarray:
+    """Documents whose texts never train: those with the smallest sha256 of their id, so that growth reshuffles nothing.
+
+    Returns: sorted int64 positions, at least one and at most `most`.
+    """
+    if len(collection) < 2:
+        raise DataError(f"{collection.name}: one document cannot be split into training and held-out; add documents")
+    keys = [hashlib.sha256(f"held-out {i}".encode()).digest() for i in collection.doc_ids]
+    count = max(1, min(most, int(len(keys) * share)))
+    return np.sort(np.argsort(np.array(keys, dtype="S32"), kind="stable")[:count])
+
+
+def document_texts(
+    collection: Collection, rows: Iterable[int] | None = None, mix: TextMix | None = None, seed: int = 0
+) -> DocumentTexts:
+    """Texts from the documents at `rows` (all of them by default), unique, in document order, seeded per document.
+
+    Raises:
+        DataError: the documents hold no text that a query could be made of.
+    """
+    mix = mix or TextMix()
+    wanted = range(len(collection)) if rows is None else rows
+    found: dict[str, int] = {}
+    for row in wanted:
+        for text in _one_document(collection, int(row), mix, seed):
+            found.setdefault(text, int(row))
+    if not found:
+        raise DataError(f"{collection.name}: no document gave a training text of two words or more")
+    texts, origin = list(found), np.fromiter(found.values(), dtype=np.int64)
+    if len(texts) > mix.most:
+        kept = np.sort(np.random.default_rng(seed).choice(len(texts), mix.most, replace=False))
+        texts, origin = [texts[i] for i in kept], origin[kept]
+    return DocumentTexts(tuple(texts), origin)
+
+
+def _one_document(collection: Collection, row: int, mix: TextMix, seed: int) -> Iterable[str]:
+    title, body = collection.titles[row].strip(), collection.bodies[row].strip()
+    # one generator a document: adding a document leaves the texts of the others as they were
+    random = np.random.default_rng(
+        [seed, int.from_bytes(hashlib.sha256(collection.doc_ids[row].encode()).digest()[:8])]
+    )
+    if mix.titles and title:
+        yield title
+        if description := _description(collection, row):
+            yield f"{title}, {description}"
+    yield from sentences(body)[: mix.sentences]
+    words = body.split()
+    shortest, longest = mix.span_words
+    for number in range(mix.spans if len(words) >= shortest else 0):
+        length = round(np.exp(random.uniform(np.log(shortest), np.log(min(longest, len(words)) + 0.49))))
+        start = int(random.integers(0, len(words) - min(length, len(words)) + 1))
+        span = " ".join(words[start : start + length])
+        yield f"{title} {span}" if title and number % 2 == 0 else span
+
+
+def _description(collection: Collection, row: int) -> str:
+    column = collection.fields.get("description")
+    return column[row].strip() if column else ""

@@ -1,0 +1,78 @@
+"""Everything a distillation depends on, in one frozen place. It is saved beside every result."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from lab.collection.texts import TextMix
+from lab.errors import LabError
+from lab.losses import LossWeights
+
+
+@dataclass(frozen=True)
+class DistillConfig:
+    """One distillation. Same config and same machine: same student, bit for bit."""
+
+    collection: str = "wiki"  # a shipped name, a folder in BEIR layout, or irds:<id>
+    teacher: str = "default"  # a folder, a hub id, or the embedded all-MiniLM-L6-v2
+    student: str = "tenth"  # half, quarter, tenth, twentieth; or the path or hub id of a transformers encoder
+    seed: int = 0  # of texts, factorisation, batches
+    queries: str = (
+        "documents"  # "documents": texts made from documents alone; "train": the train split's queries as well
+    )
+    documents: str = (
+        "inherited"  # "inherited": the teacher's document vectors, frozen; "own": the student encodes documents
+    )
+    texts: TextMix = field(default_factory=TextMix)  # how many texts of which kind a document gives
+    losses: LossWeights = field(default_factory=LossWeights)  # matching on queries alone unless said otherwise
+    hard_negatives: int = 0  # per text, from the teacher's top 50; used by score, margin, one-hot and negative matching
+    epochs: float = 3.0  # passes over the texts
+    batch: int = 64  # texts a step
+    rate: float = 1e-3  # AdamW's peak learning rate; falls to 0 along a cosine
+    warmup: float = 0.03  # share of the steps in which the rate rises
+    weight_decay: float = 0.01  # on matrices; not on biases and norms
+    clip: float = 1.0  # largest gradient norm
+    probes: int = 24  # times the student is looked at, log-spaced over the steps; the best look is kept
+    select: bool = True  # False keeps the last step whatever the probes say
+    device: str = "auto"  # CUDA, then MPS, then CPU
+    precision: str = "auto"  # bfloat16 where the processor has it natively, else float32
+    static: bool = True  # also train the zero-layer student that every report stands beside
+
+    def __post_init__(self) -> None:
+        for name, allowed in (("queries", ("documents", "train")), ("documents", ("inherited", "own"))):
+            if getattr(self, name) not in allowed:
+                raise LabError(f"{name}={getattr(self, name)!r}: choose one of {', '.join(map(repr, allowed))}")
+        for name in ("epochs", "batch", "rate", "clip", "probes"):
+            if not getattr(self, name) > 0:
+                raise LabError(f"{name}={getattr(self, name)}: must be greater than 0")
+        if not 0 <= self.warmup < 1:
+            raise LabError(f"warmup={self.warmup}: a share of the steps, 0 up to but not including 1")
+
+    def to_json(self) -> str:
+        return json.dumps(dataclasses.asdict(self), indent=2)
+
+    @classmethod
+    def from_json(cls, text: str) -> DistillConfig:
+        """Read what `to_json` wrote.
+
+        Raises:
+            LabError: a key this version does not know.
+        """
+        return cls.from_dict(json.loads(text))
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> DistillConfig:
+        known = {f.name for f in dataclasses.fields(cls)}
+        if strange := set(values) - known:
+            raise LabError(f"unknown settings {sorted(strange)}; this version knows {sorted(known)}")
+        values = dict(values)
+        if isinstance(values.get("texts"), dict):
+            mix = dict(values["texts"])
+            mix["span_words"] = tuple(mix.get("span_words", TextMix().span_words))
+            values["texts"] = TextMix(**mix)
+        if isinstance(values.get("losses"), dict):
+            values["losses"] = LossWeights(**values["losses"])
+        return cls(**values)

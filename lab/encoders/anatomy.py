@@ -1,0 +1,180 @@
+"""Look inside a BERT-shaped teacher: its layers under one set of names, and what flows into them.
+
+BERT, ELECTRA, RoBERTa, XLM-RoBERTa, CamemBERT and DistilBERT layers compute the same function (post-norm self-attention
+and a feed-forward); only the names of their tensors differ. Teachers of another shape (relative positions, rotary, pre-norm)
+are told so, and take a student from a checkpoint instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from sentence_transformers import SentenceTransformer
+from torch import Tensor, nn
+
+from lab.device import autocast
+from lab.errors import ModelError
+
+BERT_NAMED = ("bert", "electra", "roberta", "xlm-roberta", "camembert")
+_DISTILBERT = {
+    "attention.q_lin": "attention.self.query",
+    "attention.k_lin": "attention.self.key",
+    "attention.v_lin": "attention.self.value",
+    "attention.out_lin": "attention.output.dense",
+    "sa_layer_norm": "attention.output.LayerNorm",
+    "ffn.lin1": "intermediate.dense",
+    "ffn.lin2": "output.dense",
+    "output_layer_norm": "output.LayerNorm",
+}
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The sizes that decide how many parameters an encoder has."""
+
+    layers: int
+    hidden: int
+    intermediate: int
+    heads: int
+    vocabulary: int
+    activation: str
+    norm_eps: float
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What a teacher's layer sees on real text.
+
+    token_means: (V, hidden) mean vector with which each token enters the layer; tokens not seen have their vector alone
+    usage: (kept layers, intermediate) mean |activation| of every feed-forward unit
+    """
+
+    token_means: Tensor
+    usage: Tensor
+
+
+def backbone(model: SentenceTransformer) -> nn.Module:
+    """The transformers model inside.
+
+    Raises:
+        ModelError: the teacher is no BERT-shaped encoder; the message says what to do instead.
+    """
+    inner = model.transformers_model
+    kind = getattr(getattr(inner, "config", None), "model_type", type(inner).__name__)
+    if inner is None or kind not in (*BERT_NAMED, "distilbert"):
+        raise ModelError(
+            f"a student cannot be cut out of a {kind!r} teacher (known: {', '.join(BERT_NAMED)}, distilbert);"
+            " give --student the path or hub id of a small transformers encoder instead"
+        )
+    positions = getattr(inner.config, "position_embedding_type", None) or "absolute"
+    if positions != "absolute":
+        raise ModelError(
+            f"the teacher has {positions!r} positions inside its layers; give --student a checkpoint instead"
+        )
+    return inner
+
+
+def shape(model: SentenceTransformer) -> Shape:
+    """The teacher's sizes, from its config."""
+    config = backbone(model).config
+    if config.model_type == "distilbert":
+        return Shape(
+            config.n_layers, config.dim, config.hidden_dim, config.n_heads, config.vocab_size, config.activation, 1e-12
+        )
+    return Shape(
+        config.num_hidden_layers, config.hidden_size, config.intermediate_size, config.num_attention_heads,
+        config.vocab_size, config.hidden_act, config.layer_norm_eps,
+    )  # fmt: skip
+
+
+def layer_modules(model: SentenceTransformer) -> list[nn.Module]:
+    """The stack of layers, first to last."""
+    inner = backbone(model)
+    stack = inner.transformer.layer if inner.config.model_type == "distilbert" else inner.encoder.layer
+    return list(stack)
+
+
+def layer_tensors(layer: nn.Module) -> dict[str, Tensor]:
+    """A layer's tensors under BERT's names, copied."""
+    tensors = {}
+    for name, tensor in layer.state_dict().items():
+        stem, _, leaf = name.rpartition(".")
+        tensors[f"{_DISTILBERT.get(stem, stem)}.{leaf}"] = tensor.detach().clone()
+    return tensors
+
+
+@torch.inference_mode()
+def observe(model: SentenceTransformer, texts: Sequence[str], kept: Sequence[int], precision: str = "auto") -> Observed:
+    """Run texts through the teacher and watch the first kept layer's input and every kept layer's feed-forward.
+
+    A student whose lower layers are gone cannot compute what its first layer is used to be fed. The best constant guess, token
+    by token, is the mean of what the teacher feeds it: E[h | token]. This is where the student's token table starts.
+    A token seen n times gets n/(n+4) of its mean and 4/(n+4) of its vector when it stands alone: rare means are noisy.
+
+    Args:
+        kept: indices of the layers the student keeps, increasing.
+    """
+    layers = layer_modules(model)
+    size = shape(model)
+    sums = torch.zeros(size.vocabulary, size.hidden)
+    seen = torch.zeros(size.vocabulary)
+    usage = torch.zeros(len(kept), size.intermediate)
+    tokens = 0.0
+    caught: dict[str, Tensor] = {}
+
+    def watch(name: str):
+        def hook(_module: nn.Module, args: tuple[Tensor, ...], kwargs: dict[str, Tensor]) -> None:
+            caught[name] = (args[0] if args else kwargs["hidden_states"]).float()
+
+        return hook
+
+    hooks = [layers[kept[0]].register_forward_pre_hook(watch("input"), with_kwargs=True)]
+    for number, layer in enumerate(kept):
+        module = layers[layer].ffn.lin2 if hasattr(layers[layer], "ffn") else layers[layer].output.dense
+        hooks.append(module.register_forward_pre_hook(watch(f"unit{number}"), with_kwargs=True))
+    inner = backbone(model)
+    try:
+        ordered = sorted(texts, key=len)
+        for start in range(0, len(ordered), 128):
+            features = model.preprocess(ordered[start : start + 128])
+            ids, mask = features["input_ids"].to(model.device), features["attention_mask"].to(model.device)
+            with autocast(model.device, precision):
+                inner(input_ids=ids, attention_mask=mask)
+            real = mask.bool()
+            sums.index_add_(0, ids[real].cpu(), caught["input"][real].cpu())
+            seen.index_add_(0, ids[real].cpu(), torch.ones(int(real.sum())))
+            for number in range(len(kept)):
+                usage[number] += caught[f"unit{number}"][real].abs().sum(0).cpu()
+            tokens += float(real.sum())
+        alone = _alone(model, inner, size, caught)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    trust = (seen / (seen + 4))[:, None]
+    means = sums / seen.clamp(min=1)[:, None]
+    return Observed(trust * means + (1 - trust) * alone, usage / max(tokens, 1))
+
+
+def _alone(model: SentenceTransformer, inner: nn.Module, size: Shape, caught: dict[str, Tensor]) -> Tensor:
+    """Every token's vector at the first kept layer when the text is that token alone: (V, hidden)."""
+    before, after = _frame(model)
+    alone = torch.zeros(size.vocabulary, size.hidden)
+    for start in range(0, size.vocabulary, 512):
+        ids = torch.arange(start, min(size.vocabulary, start + 512))[:, None]
+        ids = torch.cat(
+            [torch.tensor([before]).expand(len(ids), -1), ids, torch.tensor([after]).expand(len(ids), -1)], 1
+        )
+        ids = ids.long().to(model.device)
+        inner(input_ids=ids, attention_mask=torch.ones_like(ids))
+        alone[start : start + len(ids)] = caught["input"][:, len(before)].cpu()
+    return alone
+
+
+def _frame(model: SentenceTransformer) -> tuple[list[int], list[int]]:
+    """The special tokens before and after a text, e.g. ([CLS], [SEP])."""
+    framed = model.tokenizer("a")["input_ids"]
+    plain = model.tokenizer("a", add_special_tokens=False)["input_ids"]
+    start = next((i for i in range(len(framed)) if framed[i : i + len(plain)] == plain), 0)
+    return framed[:start], framed[start + len(plain) :]

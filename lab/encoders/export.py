@@ -1,0 +1,153 @@
+"""What is served is what is counted: a plain sentence-transformers folder, its numbers, and a card that says what it is."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import Router
+from torch.utils.flop_counter import FlopCounterMode
+
+from lab.encoders.teacher import DualEncoder, load_folder
+from lab.errors import ModelError
+
+FACTS = "lab.json"  # what the student was distilled from and on; the only file sentence-transformers does not know
+
+
+def write_folder(folder: Path, fill: Callable[[Path], None]) -> None:
+    """Fill a temporary sibling, then put it in place of `folder`: an interrupted save leaves the old one whole.
+
+    Raises:
+        ModelError: `folder` exists, is not empty and was not written by the lab.
+    """
+    if folder.exists() and any(folder.iterdir()) and not (folder / FACTS).exists():
+        raise ModelError(f"{folder} exists and is not a student of this lab; choose another --out, or empty it")
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    fill(temporary)
+    if folder.exists():
+        shutil.rmtree(folder)
+    os.replace(temporary, folder)
+
+
+def save_model(model: SentenceTransformer, folder: Path) -> None:
+    """A sentence-transformers folder with safetensors weights and no Python file."""
+    model.save_pretrained(str(folder), create_model_card=False, safe_serialization=True)
+
+
+def load_student(folder: str | Path, device: str = "auto", precision: str = "float32") -> DualEncoder:
+    """A student saved by the lab (or any dual encoder folder). float32 by default: what a user of the folder gets.
+
+    Raises:
+        ModelError: no such folder, or not a dual encoder.
+    """
+    if not Path(folder).is_dir():
+        raise ModelError(f"no student at {folder}; make one with: lab distill --collection C --out {folder}")
+    return DualEncoder(load_folder(Path(folder), device), str(folder), precision)
+
+
+def facts(folder: str | Path) -> dict[str, Any]:
+    """What `lab distill` noted beside the weights.
+
+    Raises:
+        ModelError: the folder was not written by `lab distill`.
+    """
+    path = Path(folder) / FACTS
+    if not path.exists():
+        raise ModelError(
+            f"{folder} has no {FACTS}: it was not written by lab distill; name teacher and collection yourself"
+        )
+    return json.loads(path.read_text())
+
+
+def stored_parameters(folder: Path) -> int:
+    """Parameters in the safetensors files of a folder, the token table included, sub-models in `static/` not."""
+    total = 0
+    for path in sorted(folder.rglob("*.safetensors")):
+        if _served(path, folder):
+            with safe_open(path, framework="pt") as file:
+                total += sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
+    return total
+
+
+def stored_bytes(folder: Path) -> int:
+    """Bytes of a served folder, `static/` and recordings aside."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and _served(path, folder))
+
+
+def _served(path: Path, folder: Path) -> bool:
+    return "static" not in path.relative_to(folder).parts and not path.name.startswith("recording")
+
+
+def query_flops(model: SentenceTransformer, tokens: int = 12) -> int:
+    """Floating point operations for one query of so many tokens, special ones included, counted by torch."""
+    features = model.preprocess([" ".join(["a"] * max(1, tokens - 2))])
+    features = {k: v.to(model.device) if isinstance(v, torch.Tensor) else v for k, v in features.items()}
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        model(features)
+    return counter.get_total_flops()
+
+
+def pair(student: SentenceTransformer, teacher: SentenceTransformer) -> SentenceTransformer:
+    """The asymmetric dual encoder as one model: `encode_query` by the student, `encode_document` by the teacher.
+
+    Raises:
+        ModelError: the two do not end in the same dimension.
+    """
+    ours, theirs = student.get_embedding_dimension(), teacher.get_embedding_dimension()
+    if ours != theirs:
+        raise ModelError(f"the student gives {ours} dimensions, the teacher {theirs}: they cannot share an index")
+    router = Router.for_query_document(query_modules=list(student), document_modules=list(teacher))
+    return SentenceTransformer(
+        modules=[router],
+        prompts={"query": student.prompts.get("query", ""), "document": teacher.prompts.get("document", "")},
+        similarity_fn_name=teacher.similarity_fn_name,
+        device=str(teacher.device),
+    )
+
+
+def card(about: dict[str, Any]) -> str:
+    """The folder's README.md from its facts."""
+    small, large = about["parameters"]["student"], about["parameters"]["teacher"]
+    fidelity = about["fidelity"]
+    return f"""---
+library_name: sentence-transformers
+pipeline_tag: sentence-similarity
+tags: [sentence-transformers, retrieval, knowledge-distillation, embeddistill]
+---
+# A query encoder distilled from {about["teacher"]["source"]}
+
+{small:,} parameters instead of {large:,} ({large / small:.1f} times fewer), {about["bytes"] / 1e6:.1f} MB,
+{about["flops"]["student"] / 1e6:.1f} MFLOPs for a 12-token query instead of {about["flops"]["teacher"] / 1e6:.1f}.
+It answers in the space of its teacher: search the index you already have.
+
+```python
+from sentence_transformers import SentenceTransformer
+
+student = SentenceTransformer("path/to/this/folder")
+query_vectors = student.encode_query(["your question"])  # shape (1, {about["teacher"]["dimension"]})
+```
+
+Documents are encoded by the teacher. Scores are {"cosines" if about["teacher"]["similarity"] == "cosine" else "inner products"}.
+
+| what | value |
+|---|---|
+| distilled on | {about["collection"]["name"]}, {about["collection"]["documents"]:,} documents, {about["texts"]:,} texts, queries: {about["config"]["queries"]} |
+| teacher | {about["teacher"]["source"]}, fingerprint {about["teacher"]["fingerprint"][:16]} |
+| seed, steps, minutes | {about["config"]["seed"]}, {about["steps"]:,}, {about["minutes"]:.1f} |
+| overlap of the top 10 with the teacher's, held-out texts | {fidelity["overlap"]} |
+| nDCG@10 against the teacher's list, held-out texts | {fidelity["ndcg"]} |
+| mean ‖t − s‖ | {fidelity["distance"]} |
+
+These figures need no judgements and are no retention; `lab evaluate` measures that where judgements exist.
+Method: EmbedDistill, arXiv 2301.12005.
+"""

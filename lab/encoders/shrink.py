@@ -1,0 +1,175 @@
+"""Build a student out of its teacher: the last layers, narrower, on a factorised token table over a trimmed vocabulary.
+
+The result is a stock ELECTRA (word vectors of width E, LayerNorm, a linear map to the hidden width, BERT layers), so it loads
+anywhere without our code. Choices and where they come from:
+
+- layers: QED (arXiv 2306.11550) keeps first and last; trials here found the last ones better once the table stands in for the
+  layers below them (see `anatomy.observe`);
+- table: E[h | token] at the first kept layer, weighted PCA to E dimensions, then least squares through the LayerNorm;
+- feed-forward: the units with the largest mean |activation| · ‖outgoing weights‖ on the corpus.
+"""
+
+from __future__ import annotations
+
+import copy
+import tempfile
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import Transformer
+from torch import Tensor
+from transformers import ElectraConfig, ElectraModel
+
+from lab.encoders.anatomy import Observed, Shape, layer_modules, layer_tensors, shape
+from lab.encoders.vocabulary import Vocabulary
+from lab.errors import ModelError
+
+SIZES = {"half": 2.0, "quarter": 4.0, "tenth": 10.0, "twentieth": 20.0}  # teacher's parameters / student's
+_POSITIONS = 256  # longest query, in tokens; position vectors cost E each
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The sizes of a student. Any of them can be given by hand in place of a named size."""
+
+    layers: tuple[int, ...]  # the teacher's layers that are kept, increasing
+    intermediate: int  # feed-forward units kept in each
+    embedding: int  # E, width of the token table
+    vocabulary: int  # tokens kept, at most
+
+
+def plan(teacher: Shape, teacher_parameters: int, ratio: float, tokens_seen: int, layer_share: float = 0.52) -> Plan:
+    """Divide a budget of teacher_parameters/ratio between layers and token table.
+
+    Args:
+        tokens_seen: different tokens in the corpus; a larger table would be wasted.
+        layer_share: share of the budget for layers, chosen on wiki dev.
+
+    Raises:
+        ModelError: the budget is too small for one layer with a quarter of its feed-forward.
+    """
+    budget = teacher_parameters / ratio
+    for_layers = layer_share * budget
+    least = _layer_cost(teacher.hidden, teacher.intermediate // 4)
+    if for_layers < least:
+        raise ModelError(
+            f"1/{ratio:g} of {teacher_parameters:,} parameters leaves {for_layers:,.0f} for layers; one layer with a quarter of"
+            f" its feed-forward takes {least:,}. Take a larger student, or a checkpoint of your own"
+        )
+    count = int(np.clip(for_layers // _layer_cost(teacher.hidden, teacher.intermediate // 2), 1, teacher.layers))
+    units = (for_layers / count - _layer_cost(teacher.hidden, 0)) / (2 * teacher.hidden + 1)
+    intermediate = int(min(teacher.intermediate, units // 64 * 64)) or 64
+    for_table = budget - count * _layer_cost(teacher.hidden, intermediate)
+    # the widest table that still has a vector of its own for most tokens of the corpus
+    wanted = min(teacher.vocabulary, tokens_seen)
+    widths = [width for width in (8, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512) if width < teacher.hidden]
+    fitting = [width for width in widths if _tokens_for(for_table, width, teacher.hidden) >= 0.6 * wanted]
+    embedding = max(fitting, default=widths[0])
+    vocabulary = min(teacher.vocabulary, _tokens_for(for_table, embedding, teacher.hidden))
+    return Plan(tuple(range(teacher.layers - count, teacher.layers)), intermediate, embedding, vocabulary)
+
+
+def build(
+    teacher: SentenceTransformer,
+    wanted: Plan,
+    vocabulary: Vocabulary,
+    observed: Observed,
+    counts: np.ndarray,
+    seed: int = 0,
+) -> SentenceTransformer:
+    """The untrained student: an ELECTRA cut from the teacher, then the teacher's own pooling and later modules.
+
+    Args:
+        observed: of the teacher at `wanted.layers`.
+        counts: (teacher's V,) token counts in the corpus, the weights of the factorisation.
+    """
+    size = shape(teacher)
+    config = ElectraConfig(
+        vocab_size=len(vocabulary.kept),
+        embedding_size=wanted.embedding,
+        hidden_size=size.hidden,
+        num_hidden_layers=len(wanted.layers),
+        num_attention_heads=size.heads,
+        intermediate_size=wanted.intermediate,
+        hidden_act=size.activation,
+        layer_norm_eps=size.norm_eps,
+        max_position_embeddings=min(_POSITIONS, int(teacher.max_seq_length or _POSITIONS)),
+        type_vocab_size=1,
+        # 20,000 short texts seen a few times do not overfit 2M parameters; dropout only slows the copying
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+        pad_token_id=vocabulary.tokenizer.pad_token_id,
+    )
+    student = ElectraModel(config).eval()
+    _fill_table(student, observed.token_means[vocabulary.kept], torch.from_numpy(counts[vocabulary.kept]).float(), seed)
+    layers = layer_modules(teacher)
+    for number, layer in enumerate(wanted.layers):
+        tensors = _prune(layer_tensors(layers[layer]), observed.usage[number], wanted.intermediate)
+        student.encoder.layer[number].load_state_dict(tensors)
+    return assemble(student, vocabulary, teacher)
+
+
+def assemble(encoder: ElectraModel, vocabulary: Vocabulary, teacher: SentenceTransformer) -> SentenceTransformer:
+    """Put the teacher's pooling, dense and normalisation modules behind a new encoder; prompts and similarity stay the teacher's."""
+    with (
+        tempfile.TemporaryDirectory() as folder
+    ):  # sentence-transformers builds its Transformer module from a folder only
+        encoder.save_pretrained(folder)
+        vocabulary.tokenizer.save_pretrained(folder)
+        first = Transformer(folder, model_kwargs={"use_safetensors": True, "attn_implementation": "sdpa"})
+    first.max_seq_length = encoder.config.max_position_embeddings
+    later = [copy.deepcopy(module) for module in list(teacher)[1:]]
+    return SentenceTransformer(
+        modules=[first, *later],
+        device=str(teacher.device),
+        prompts=dict(teacher.prompts),
+        default_prompt_name=teacher.default_prompt_name,
+        similarity_fn_name=teacher.similarity_fn_name,
+    )
+
+
+def _layer_cost(hidden: int, intermediate: int) -> int:
+    return 4 * (hidden * hidden + hidden) + 2 * hidden * intermediate + intermediate + hidden + 4 * hidden
+
+
+def _tokens_for(parameters: float, width: int, hidden: int) -> int:
+    fixed = (width + 1) * hidden + (_POSITIONS + 1 + 2) * width
+    return int((parameters - fixed) // width)
+
+
+def _prune(tensors: dict[str, Tensor], usage: Tensor, units: int) -> dict[str, Tensor]:
+    """Keep the feed-forward units that write most into the residual stream."""
+    if units >= len(usage):
+        return tensors
+    strength = usage * tensors["output.dense.weight"].norm(dim=0)
+    kept = strength.argsort(descending=True)[:units].sort().values
+    tensors["intermediate.dense.weight"] = tensors["intermediate.dense.weight"][kept]
+    tensors["intermediate.dense.bias"] = tensors["intermediate.dense.bias"][kept]
+    tensors["output.dense.weight"] = tensors["output.dense.weight"][:, kept]
+    return tensors
+
+
+@torch.no_grad()
+def _fill_table(student: ElectraModel, wanted: Tensor, counts: Tensor, seed: int) -> None:
+    """Factorise (V, hidden) token vectors into the table, its LayerNorm and the map to the hidden width.
+
+    Weighted PCA gives coordinates; LayerNorm would bend them, so they are turned at random first (then no coordinate carries
+    the row's mean or scale) and the map is fitted by least squares *behind* the LayerNorm.
+    """
+    width = student.config.embedding_size
+    weight = (counts + 1).sqrt()[:, None]
+    centre = (wanted * weight**2).sum(0) / (weight**2).sum()
+    basis = torch.linalg.svd((wanted - centre) * weight, full_matrices=False).Vh[:width]
+    turn = torch.linalg.qr(torch.randn(width, width, generator=torch.Generator().manual_seed(seed)))[0]
+    rows = (wanted - centre) @ basis.T @ turn
+    rows = rows / rows.std()
+    seen = torch.cat([torch.nn.functional.layer_norm(rows, (width,)), torch.ones(len(rows), 1)], 1)
+    fitted = torch.linalg.lstsq(seen * weight, wanted * weight).solution
+    student.embeddings.word_embeddings.weight.copy_(rows)
+    # positions start at 0: what position adds is learnt, and positions never trained stay harmless
+    student.embeddings.position_embeddings.weight.zero_()
+    student.embeddings.token_type_embeddings.weight.zero_()
+    student.embeddings_project.weight.copy_(fitted[:-1].T)
+    student.embeddings_project.bias.copy_(fitted[-1])

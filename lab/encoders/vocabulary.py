@@ -1,0 +1,123 @@
+"""Trim a tokenizer to the tokens a corpus uses. What is left out is spelled with smaller pieces, never lost.
+
+Two kinds can be trimmed safely: WordPiece (greedy longest match: a missing word falls apart into its pieces) and Unigram
+(the same through the best path). BPE cannot: a merge needs all its parents. It is returned whole.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from tokenizers import Tokenizer
+from transformers import PreTrainedTokenizerFast
+
+from lab.errors import ModelError
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """A trimmed tokenizer and, for each of its tokens, the id that token has at the teacher.
+
+    kept: (V,) int64, increasing, so order and special tokens stay as they were
+    """
+
+    tokenizer: PreTrainedTokenizerFast
+    kept: np.ndarray
+
+
+def token_counts(tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]) -> np.ndarray:
+    """How often each token occurs in the texts: (V,) int64, special tokens not counted."""
+    counts = np.zeros(len(tokenizer), np.int64)
+    for start in range(0, len(texts), 4096):
+        for ids in tokenizer(list(texts[start : start + 4096]), add_special_tokens=False, truncation=False)[
+            "input_ids"
+        ]:
+            np.add.at(counts, ids, 1)
+    return counts
+
+
+def trimmable(tokenizer: PreTrainedTokenizerFast) -> bool:
+    """True for WordPiece and Unigram, the two models whose tokens can be left out one by one."""
+    return _spec(tokenizer)["model"]["type"] in ("WordPiece", "Unigram")
+
+
+def trim(tokenizer: PreTrainedTokenizerFast, counts: np.ndarray, size: int) -> Vocabulary:
+    """Keep special tokens, single characters and the most frequent tokens, `size` in all.
+
+    Single characters stay whether seen or not: with them every word the teacher can spell the student can spell.
+
+    Args:
+        counts: (V,) occurrences of each token in the corpus.
+        size: tokens wanted; at least the special and single-character ones are kept.
+
+    Raises:
+        ModelError: `counts` does not fit the tokenizer.
+    """
+    if len(counts) != len(tokenizer):
+        raise ModelError(f"{len(counts)} counts for a tokenizer of {len(tokenizer)} tokens; count with token_counts()")
+    if size >= len(tokenizer) or not trimmable(tokenizer):
+        return Vocabulary(tokenizer, np.arange(len(tokenizer)))
+    spec = _spec(tokenizer)
+    tokens = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
+    always = set(tokenizer.all_special_ids) | {t["id"] for t in spec["added_tokens"]}
+    always |= {i for i, token in enumerate(tokens) if len(_letters(token)) <= 1}
+    by_count = (int(i) for i in np.argsort(-counts, kind="stable") if i not in always and counts[i] > 0)
+    frequent = [i for _, i in zip(range(size - len(always)), by_count, strict=False)]
+    kept = np.array(sorted(always | set(frequent)), dtype=np.int64)
+    return Vocabulary(_rebuild(tokenizer, spec, tokens, kept), kept)
+
+
+def _letters(token: str) -> str:
+    return token.removeprefix("##").removeprefix("▁")
+
+
+def _spec(tokenizer: PreTrainedTokenizerFast) -> dict[str, Any]:
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is None:
+        raise ModelError("the teacher has a slow (pure Python) tokenizer; save it with a tokenizer.json first")
+    return json.loads(backend.to_str())
+
+
+def _rebuild(
+    tokenizer: PreTrainedTokenizerFast, spec: dict[str, Any], tokens: list[str], kept: np.ndarray
+) -> PreTrainedTokenizerFast:
+    new_id = {int(old): new for new, old in enumerate(kept)}
+    model = spec["model"]
+    if model["type"] == "WordPiece":
+        model["vocab"] = {tokens[old]: new for old, new in new_id.items()}
+    else:
+        model["vocab"] = [model["vocab"][old] for old in new_id]
+        if model.get("unk_id") is not None:
+            model["unk_id"] = new_id[model["unk_id"]]
+    for added in spec["added_tokens"]:
+        added["id"] = new_id[added["id"]]
+    _renumber_template(spec.get("post_processor"), new_id)
+    spec["truncation"] = spec["padding"] = None
+    special = {
+        name: str(token)
+        for name, token in tokenizer.special_tokens_map.items()
+        if isinstance(token, str) or hasattr(token, "content")
+    }
+    return PreTrainedTokenizerFast(
+        tokenizer_object=Tokenizer.from_str(json.dumps(spec)),
+        model_max_length=tokenizer.model_max_length,
+        padding_side=tokenizer.padding_side,
+        **special,
+    )
+
+
+def _renumber_template(node: Any, new_id: dict[int, int]) -> None:
+    """Special-token ids hide at several depths of a post-processor (template, BERT and RoBERTa forms)."""
+    if not isinstance(node, dict):
+        return
+    for child in node.get("processors", []):
+        _renumber_template(child, new_id)
+    for token in node.get("special_tokens", {}).values():
+        token["ids"] = [new_id[i] for i in token["ids"]]
+    for name in ("sep", "cls"):
+        if isinstance(node.get(name), list):
+            node[name] = [node[name][0], new_id[node[name][1]]]

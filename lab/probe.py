@@ -1,0 +1,86 @@
+"""A fixed set of queries through which a student is looked at again and again while it trains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lab.collection import Collection
+from lab.collection.texts import DocumentTexts
+from lab.encoders.teacher import DualEncoder
+from lab.evaluation.fidelity import overlap, vector_distance
+from lab.geometry import linear_cka, spearman_similarities
+from lab.retrieval import ExactIndex, Run
+from lab.store import VectorStore
+
+DEPTH = 10
+OWN_DOCUMENTS = (
+    1500  # a student with a document tower of its own is looked at over so many documents: it encodes them each time
+)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen: the student's run, ‖t − s‖ per query, the selection score, measures of geometry."""
+
+    run: Run
+    distances: np.ndarray
+    score: float
+    measures: dict[str, float]
+
+
+class Probe:
+    """Queries, the teacher's vectors and run of them, and the documents they are searched in."""
+
+    def __init__(
+        self, collection: Collection, query_ids: tuple[str, ...], texts: tuple[str, ...], encoder: DualEncoder,
+        documents: np.ndarray, store: VectorStore, own_documents: bool,
+    ) -> None:  # fmt: skip
+        self.texts = texts
+        self._ids = query_ids
+        self.teacher_vectors = store.vectors(encoder, texts, "query")
+        rows = np.arange(len(collection))
+        if own_documents and len(rows) > OWN_DOCUMENTS:
+            rows = np.sort(np.random.default_rng(0).permutation(rows)[:OWN_DOCUMENTS])
+        self.positions = rows
+        self._own = [collection.documents[i] for i in rows] if own_documents else None
+        self._doc_ids = [collection.doc_ids[i] for i in rows]
+        self._metric = encoder.similarity
+        self._index = ExactIndex(documents[rows], self._doc_ids, self._metric)
+        self.teacher = self._index.search(self.teacher_vectors, query_ids, DEPTH, "teacher")
+
+    @classmethod
+    def of_texts(
+        cls, collection: Collection, teacher: DualEncoder, documents: np.ndarray, texts: DocumentTexts, store: VectorStore,
+        own_documents: bool = False,
+    ) -> Probe:  # fmt: skip
+        """Texts made from held-out documents: needs no judgement."""
+        ids = tuple(f"text-{number}" for number in range(len(texts)))
+        return cls(collection, ids, texts.texts, teacher, documents, store, own_documents)
+
+    @classmethod
+    def of_queries(
+        cls, collection: Collection, split: str, teacher: DualEncoder, documents: np.ndarray, store: VectorStore,
+        own_documents: bool = False,
+    ) -> Probe:  # fmt: skip
+        """Real queries of a split, to be looked at, never trained on."""
+        queries = collection.queries[split]
+        return cls(collection, tuple(queries), tuple(queries.values()), teacher, documents, store, own_documents)
+
+    def look(self, student: DualEncoder) -> Look:
+        """Search with the student's query vectors: in the teacher's index, or in the student's own where it encodes documents."""
+        vectors = student.encode(self.texts, "query")
+        index = self._index
+        if self._own is not None:
+            index = ExactIndex(student.encode(self._own, "document"), self._doc_ids, self._metric)
+        run = index.search(vectors, self._ids, DEPTH, "student")
+        distances = vector_distance(self.teacher_vectors, vectors)
+        agreement = float(overlap(self.teacher, run, min(DEPTH, run.k)).mean())
+        measures = {
+            "mean distance": float(distances.mean()),
+            "overlap@10": agreement,
+            "linear CKA": linear_cka(self.teacher_vectors, vectors, debiased=True),
+            "Spearman": spearman_similarities(self.teacher_vectors, vectors),
+        }
+        return Look(run, distances, agreement, measures)

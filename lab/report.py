@@ -1,0 +1,166 @@
+"""`evaluate`: teacher, student, BM25 and the static student on judged queries, side by side with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lab.collection import Collection
+from lab.encoders.teacher import DualEncoder
+from lab.errors import DataError, ModelError
+from lab.evaluation import (
+    MEASURES,
+    Comparison,
+    Interval,
+    NormalisedGain,
+    compare,
+    means,
+    normalised_gain_interval,
+    per_query,
+    ratio_interval,
+    vector_distance,
+)
+from lab.retrieval import BM25Settings, ExactIndex, Run, bm25_run
+from lab.store import VectorStore
+
+MAIN = "nDCG@10"
+
+
+@dataclass(frozen=True)
+class Report:
+    """Runs and per-query values of all engines on one split.
+
+    runs: engine → Run · values: engine → measure → (n_queries,) · distances: (n_queries,) ‖t − s‖
+    """
+
+    collection: Collection
+    split: str
+    runs: Mapping[str, Run]
+    values: Mapping[str, Mapping[str, np.ndarray]]
+    distances: np.ndarray
+    parameters: Mapping[str, int]
+    bm25: str
+
+    @property
+    def metrics(self) -> dict[str, dict[str, float]]:
+        """engine → measure → mean."""
+        return {engine: means(values) for engine, values in self.values.items()}
+
+    def retention(self, measure: str = MAIN, engine: str = "student") -> Interval:
+        """Student over teacher, 95 % paired bootstrap interval over queries.
+
+        Raises:
+            DataError: the teacher finds nothing, so there is nothing to keep.
+        """
+        return ratio_interval(self.values[engine][measure], self.values["teacher"][measure])
+
+    def over_bm25(self, measure: str = MAIN) -> NormalisedGain:
+        """(student − BM25)/(teacher − BM25) where the teacher is above BM25 beyond the interval."""
+        return normalised_gain_interval(*(self.values[engine][measure] for engine in ("student", "teacher", "bm25")))
+
+    def comparison(self, a: str = "teacher", b: str = "student") -> Comparison:
+        """Query by query: who lost where, and why."""
+        queries, qrels = self.collection.queries[self.split], self.collection.qrels[self.split]
+        distance = self.distances if {a, b} == {"teacher", "student"} else None
+        return compare(
+            self.runs[a], self.runs[b], qrels, queries, distance=distance, documents=self.collection.documents
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The keys of `lab evaluate --json`."""
+        kept, gain = self.retention(), self.over_bm25()
+        out = {
+            "collection": self.collection.name,
+            "split": self.split,
+            "queries": len(self.distances),
+            "metrics": self.metrics,
+            "retention": {MAIN: _plain(kept)},
+            "over_bm25": {MAIN: _plain(gain.interval) if gain.interval else gain.reason, "failed": gain.failed},
+            "mean_distance": float(self.distances.mean()),
+            "parameters": dict(self.parameters),
+            "bm25": self.bm25,
+        }
+        if "static" in self.values:
+            out["retention_static"] = {MAIN: _plain(self.retention(engine="static"))}
+        return out
+
+    def __str__(self) -> str:
+        lines = [
+            f"{self.collection.name}, {self.split}: {len(self.distances)} queries, {len(self.collection):,} documents"
+        ]
+        lines.append(
+            f"{'engine':<10}{'parameters':>12}  " + "".join(f"{m:>9}" for m in MEASURES) + "   of the teacher's nDCG@10"
+        )
+        for engine, numbers in self.metrics.items():
+            size = f"{self.parameters[engine]:,}" if engine in self.parameters else "–"
+            kept = "" if engine == "teacher" else str(self.retention(engine=engine))
+            lines.append(f"{engine:<10}{size:>12}  " + "".join(f"{numbers[m]:>9.3f}" for m in MEASURES) + f"   {kept}")
+        lines += [str(self.over_bm25()), self.bm25]
+        return "\n".join(lines)
+
+
+def evaluate(
+    student: DualEncoder,
+    collection: Collection,
+    split: str,
+    teacher: DualEncoder,
+    *,
+    static: DualEncoder | None = None,
+    own_documents: bool = False,
+    store: VectorStore | None = None,
+    k: int = 100,
+) -> Report:
+    """Search a split's queries with every engine and score the runs.
+
+    Args:
+        static: the zero-layer student to stand beside it.
+        own_documents: the student searches documents it encoded itself; otherwise the teacher's index.
+
+    Raises:
+        DataError: no such split, or queries without judgements.
+        ModelError: the student's vectors do not fit the teacher's index.
+    """
+    if split not in collection.splits:
+        raise DataError(
+            f"{collection.name} has no judged split {split!r} (it has {', '.join(collection.splits) or 'none'});"
+            " without judgements, fidelity is what can be measured: it stands in the student's README.md"
+        )
+    if student.dimension != teacher.dimension:
+        raise ModelError(
+            f"the student gives {student.dimension} dimensions, the teacher {teacher.dimension}: this student was not"
+            " distilled from this teacher"
+        )
+    store = store or VectorStore()
+    queries, qrels = collection.queries[split], collection.qrels[split]
+    texts, ids = tuple(queries.values()), tuple(queries)
+    index = ExactIndex(store.vectors(teacher, collection.documents, "document"), collection.doc_ids, teacher.similarity)
+    vectors = {"teacher": store.vectors(teacher, texts, "query"), "student": student.encode(texts, "query")}
+    if static:
+        vectors["static"] = static.encode(texts, "query")
+    runs = {name: index.search(found, ids, k, name) for name, found in vectors.items()}
+    if own_documents:
+        own = ExactIndex(
+            store.vectors(student, collection.documents, "document"), collection.doc_ids, student.similarity
+        )
+        runs["student"] = own.search(vectors["student"], ids, k, "student")
+    settings = BM25Settings()
+    runs["bm25"] = bm25_run(collection.documents, collection.doc_ids, queries, k, settings=settings)
+    sizes = {"teacher": teacher.parameters, "student": student.parameters} | (
+        {"static": static.parameters} if static else {}
+    )
+    return Report(
+        collection,
+        split,
+        runs,
+        {name: per_query(run, qrels, MEASURES) for name, run in runs.items()},
+        vector_distance(vectors["teacher"], vectors["student"]),
+        sizes,
+        settings.describe(),
+    )
+
+
+def _plain(interval: Interval) -> dict[str, float]:
+    return {"value": interval.value, "low": interval.low, "high": interval.high}

@@ -1,0 +1,123 @@
+"""What every test shares: a quiet offline process, hypothesis profiles, a tiny collection, a Chromium."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+# Before torch, transformers or huggingface_hub are imported: they read these once.
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # two xdist workers share two cores
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a test that reaches for the network is a broken test
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# deadline=None: a first call may compile or import; timing says nothing about the property.
+settings.register_profile("quick", max_examples=25, deadline=None, derandomize=True)
+settings.register_profile(
+    "full", max_examples=1000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+CHROMIUMS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
+
+
+def find_chromium() -> str | None:
+    """The browser that BROWSER_PATH names (kaleido reads the same variable), or the first one installed."""
+    named = os.environ.get("BROWSER_PATH")
+    return shutil.which(named) if named else next(filter(None, map(shutil.which, CHROMIUMS)), None)
+
+
+def on_ci() -> bool:
+    return os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without a Chromium browser tests are left out, and say so; on a CI machine they run, and fail."""
+    if find_chromium() or on_ci():
+        return
+    absent = pytest.mark.skip(reason="no Chromium or Chrome found: install one, or name it in BROWSER_PATH")
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(absent)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of a Chromium for playwright's ``executable_path``."""
+    path = find_chromium()
+    assert path, "no Chromium or Chrome found: install one (.ci/run does), or name it in BROWSER_PATH"
+    return path
+
+
+# id: (title, text). Two documents share a topic each, so that a wrong neighbour is a plausible one.
+DOCUMENTS = {
+    "d01": ("Red fox", "The red fox is the largest of the foxes and lives across the northern hemisphere."),
+    "d02": ("Arctic fox", "The Arctic fox has thick white fur and lives around the North Pole."),
+    "d03": ("Mount Etna", "Mount Etna is an active volcano on the east coast of Sicily, Italy."),
+    "d04": ("Mauna Loa", "Mauna Loa is a shield volcano that forms more than half of the island of Hawaii."),
+    "d05": ("Violin", "The violin is a wooden string instrument with four strings, played with a bow."),
+    "d06": ("Clarinet", "The clarinet is a woodwind instrument with a single reed and a cylindrical bore."),
+    "d07": ("Photosynthesis", "Photosynthesis turns light, water and carbon dioxide into sugar and oxygen."),
+    "d08": ("Cellular respiration", "Cells break down sugar with oxygen and store the energy as ATP."),
+    "d09": ("Printing press", "Gutenberg's printing press with movable type spread books across Europe."),
+    "d10": ("Steam engine", "Watt's steam engine with a separate condenser drove mills and pumps."),
+    "d11": ("Chess", "Chess is a board game for two players, with sixteen pieces on sixty-four squares."),
+    "d12": ("Go", "Go is a board game in which two players surround territory with black and white stones."),
+}
+# split: {query id: (text, {document id: grade})}
+QUERIES = {
+    "dev": {
+        "q1": ("which animal with white fur lives near the North Pole", {"d02": 2, "d01": 1}),
+        "q2": ("volcano on an island in the Pacific", {"d04": 1}),
+        "q3": ("instrument with a single reed", {"d06": 1}),
+    },
+    "test": {
+        "q4": ("active volcano in Italy", {"d03": 1}),
+        "q5": ("how plants make sugar out of light", {"d07": 2, "d08": 1}),
+        "q6": ("who spread books with movable type", {"d09": 1}),
+        "q7": ("board game with black and white stones", {"d12": 2, "d11": 1}),
+    },
+}
+
+
+@pytest.fixture(scope="session")
+def tiny_collection_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A BEIR folder: 12 documents, splits dev (3 queries) and test (4). Change only a copy: it is shared."""
+    folder = tmp_path_factory.mktemp("tiny")
+    corpus = [{"_id": key, "title": title, "text": text} for key, (title, text) in DOCUMENTS.items()]
+    queries = [{"_id": key, "text": text} for split in QUERIES.values() for key, (text, _) in split.items()]
+    for name, rows in (("corpus", corpus), ("queries", queries)):
+        lines = [json.dumps(row) for row in rows]
+        (folder / f"{name}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / "qrels").mkdir()
+    for split, entries in QUERIES.items():
+        lines = ["query-id\tcorpus-id\tscore"]
+        for query, (_, grades) in entries.items():
+            lines += [f"{query}\t{document}\t{grade}" for document, grade in grades.items()]
+        (folder / "qrels" / f"{split}.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_teacher_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A saved dual encoder: BERT with random weights, 3 layers of width 32, mean pooling, unit vectors. Shared: only read."""
+    from tests.tiny import teacher_folder  # imports torch: only where it is used
+
+    return teacher_folder(tmp_path_factory.mktemp("teacher"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_store(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Tests never read or fill the user's store of vectors."""
+    os.environ["LAB_CACHE"] = str(tmp_path_factory.mktemp("store"))

@@ -1,0 +1,89 @@
+"""Trimming: fewer tokens, the same words."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from transformers import PreTrainedTokenizerFast
+
+from lab.encoders.vocabulary import token_counts, trim, trimmable
+from lab.errors import ModelError
+from tests.tiny import TEXTS, wordpiece
+
+
+def unigram() -> PreTrainedTokenizerFast:
+    backend = Tokenizer(models.Unigram())
+    backend.pre_tokenizer = pre_tokenizers.Metaspace()
+    backend.decoder = decoders.Metaspace()
+    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    trainer = trainers.UnigramTrainer(vocab_size=220, special_tokens=special, unk_token="<unk>")
+    backend.train_from_iterator(TEXTS, trainer)
+    backend.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=backend, pad_token="<pad>", unk_token="<unk>", cls_token="<s>", sep_token="</s>"
+    )
+
+
+def bpe() -> PreTrainedTokenizerFast:
+    backend = Tokenizer(models.BPE(unk_token="<unk>"))
+    backend.train_from_iterator(TEXTS, trainers.BpeTrainer(vocab_size=150, special_tokens=["<unk>", "<pad>"]))
+    return PreTrainedTokenizerFast(tokenizer_object=backend, pad_token="<pad>", unk_token="<unk>")
+
+
+@pytest.mark.parametrize("make", [wordpiece, unigram])
+def test_kept_tokens_keep_their_spelling(make) -> None:
+    teacher = make()
+    counts = token_counts(teacher, TEXTS)
+    small = trim(teacher, counts, 120)
+    assert len(small.kept) == len(small.tokenizer) == max(120, len(small.kept)) < len(teacher)
+    ours = small.tokenizer.convert_ids_to_tokens(list(range(len(small.kept))))
+    assert ours == teacher.convert_ids_to_tokens(small.kept.tolist())
+
+
+@pytest.mark.parametrize("make", [wordpiece, unigram])
+def test_a_text_of_kept_tokens_is_tokenised_as_before_and_others_lose_no_letter(make) -> None:
+    teacher = make()
+    small = trim(teacher, token_counts(teacher, TEXTS), 120)
+    kept = set(small.kept.tolist())
+    compared = 0
+    for text in TEXTS:
+        for word in text.lower().split():
+            before, after = teacher(word)["input_ids"], small.tokenizer(word)["input_ids"]
+            if set(before) <= kept:
+                assert small.kept[after].tolist() == before
+                compared += 1
+            assert small.tokenizer.unk_token_id not in after or teacher.unk_token_id in before
+    assert compared > 20
+
+
+def test_special_tokens_frame_a_text_with_their_new_numbers() -> None:
+    teacher = wordpiece()
+    small = trim(teacher, token_counts(teacher, TEXTS), 90).tokenizer
+    ids = small("volcano")["input_ids"]
+    assert (ids[0], ids[-1]) == (small.cls_token_id, small.sep_token_id)
+    assert small.pad_token_id == teacher.pad_token_id == 0
+
+
+def test_frequent_tokens_stay_and_unseen_ones_go() -> None:
+    teacher = wordpiece()
+    counts = np.zeros(len(teacher), np.int64)
+    word = teacher.convert_tokens_to_ids("volcano")
+    counts[word] = 5
+    small = trim(teacher, counts, 10_000 if word < 0 else len(teacher) - 1)
+    tokens = small.tokenizer.convert_ids_to_tokens(list(range(len(small.kept))))
+    assert "volcano" in tokens
+    assert all(len(t.removeprefix("##")) <= 1 or t.startswith("[") for t in tokens if t != "volcano")
+
+
+def test_bpe_is_left_whole_because_merges_need_their_parents() -> None:
+    teacher = bpe()
+    assert not trimmable(teacher)
+    assert len(trim(teacher, token_counts(teacher, TEXTS), 20).kept) == len(teacher)
+
+
+def test_counts_of_another_tokenizer_are_refused() -> None:
+    with pytest.raises(ModelError, match="counts for a tokenizer"):
+        trim(wordpiece(), np.ones(3, np.int64), 50)

@@ -1,0 +1,86 @@
+"""A tiny teacher: a real BERT with random weights, small enough that a test trains on it in seconds."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+from transformers import (
+    BertConfig,
+    BertModel,
+    DistilBertConfig,
+    DistilBertModel,
+    PreTrainedTokenizerFast,
+    RobertaConfig,
+    RobertaModel,
+)
+
+from tests.conftest import DOCUMENTS, QUERIES
+
+TEXTS = [f"{title}. {text}" for title, text in DOCUMENTS.values()]
+TEXTS += [text for split in QUERIES.values() for text, _ in split.values()]
+HIDDEN, LAYERS = 32, 3
+
+
+@cache
+def wordpiece() -> PreTrainedTokenizerFast:
+    backend = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    backend.normalizer = normalizers.BertNormalizer(lowercase=True)
+    backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    backend.train_from_iterator(TEXTS, trainers.WordPieceTrainer(vocab_size=400, special_tokens=special))
+    backend.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    return PreTrainedTokenizerFast(
+        tokenizer_object=backend,
+        pad_token="[PAD]",
+        unk_token="[UNK]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        mask_token="[MASK]",
+        model_max_length=64,
+    )
+
+
+def backbone(kind: str = "bert") -> Any:
+    """A randomly initialised encoder; weights are spread wide so that different texts get different vectors."""
+    torch.manual_seed(0)
+    size = len(wordpiece())
+    if kind == "distilbert":
+        model: Any = DistilBertModel(
+            DistilBertConfig(
+                vocab_size=size, dim=HIDDEN, n_layers=LAYERS, n_heads=4, hidden_dim=64, max_position_embeddings=64
+            )
+        )
+    else:
+        config = {"bert": BertConfig, "roberta": RobertaConfig}[kind](
+            vocab_size=size,
+            hidden_size=HIDDEN,
+            num_hidden_layers=LAYERS,
+            num_attention_heads=4,
+            intermediate_size=64,
+            max_position_embeddings=66,
+            pad_token_id=0,
+        )
+        model = {"bert": BertModel, "roberta": RobertaModel}[kind](config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.ndim > 1:
+                parameter.mul_(6)
+    return model.eval()
+
+
+def teacher_folder(folder: Path, kind: str = "bert", normalise: bool = True, **settings: Any) -> Path:
+    """A sentence-transformers dual encoder saved in `folder`. `settings` go to SentenceTransformer (prompts, similarity)."""
+    inner = folder / "inner"
+    backbone(kind).save_pretrained(inner)
+    wordpiece().save_pretrained(inner)
+    modules: list[Any] = [Transformer(str(inner), max_seq_length=48), Pooling(HIDDEN, "mean")]
+    if normalise:
+        modules.append(Normalize())
+    SentenceTransformer(modules=modules, device="cpu", **settings).save_pretrained(str(folder / "teacher"))
+    return folder / "teacher"
