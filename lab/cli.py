@@ -1,4 +1,5 @@
-"""The command line: `lab doctor`, `lab distill`, `lab evaluate`, `lab compare`. Thin: every verb is a function of the package."""
+"""The command line: `lab doctor`, `lab distill`, `lab evaluate`, `lab compare`. Thin: every verb is a function of the
+package."""
 
 from __future__ import annotations
 
@@ -106,7 +107,8 @@ def _distill(arguments: argparse.Namespace) -> int:
     about = save(distilled, out)
     small, large = about["parameters"]["student"], about["parameters"]["teacher"]
     print(
-        f"{out}: {small:,} parameters ({large / small:.1f} times fewer than the teacher), {distilled.minutes:.1f} minutes"
+        f"{out}: {small:,} parameters ({large / small:.1f} times fewer than the teacher),"
+        f" {distilled.minutes:.1f} minutes"
     )
     print(f"held-out texts, no judgements: {distilled.fidelity}")
     if distilled.static_fidelity:

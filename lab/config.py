@@ -19,7 +19,7 @@ class DistillConfig:
     collection: str = "wiki"  # a shipped name, a folder in BEIR layout, or irds:<id>
     teacher: str = "default"  # a folder, a hub id, or the embedded all-MiniLM-L6-v2
     student: str = "tenth"  # half, quarter, tenth, twentieth; or the path or hub id of a transformers encoder
-    seed: int = 0  # of texts, factorisation, batches
+    seed: int = 0  # of factorisation and batches
     queries: str = (
         "documents"  # "documents": texts made from documents alone; "train": the train split's queries as well
     )
@@ -27,6 +27,7 @@ class DistillConfig:
         "inherited"  # "inherited": the teacher's document vectors, frozen; "own": the student encodes documents
     )
     texts: TextMix = field(default_factory=TextMix)  # how many texts of which kind a document gives
+    observed: int = 12_000  # texts the teacher reads to find what each token is on average at the student's first layer
     losses: LossWeights = field(default_factory=LossWeights)  # matching on queries alone unless said otherwise
     hard_negatives: int = 0  # per text, from the teacher's top 50; used by score, margin, one-hot and negative matching
     epochs: float = 3.0  # passes over the texts
@@ -45,7 +46,7 @@ class DistillConfig:
         for name, allowed in (("queries", ("documents", "train")), ("documents", ("inherited", "own"))):
             if getattr(self, name) not in allowed:
                 raise LabError(f"{name}={getattr(self, name)!r}: choose one of {', '.join(map(repr, allowed))}")
-        for name in ("epochs", "batch", "rate", "clip", "probes"):
+        for name in ("epochs", "batch", "rate", "clip", "probes", "observed"):
             if not getattr(self, name) > 0:
                 raise LabError(f"{name}={getattr(self, name)}: must be greater than 0")
         if not 0 <= self.warmup < 1:

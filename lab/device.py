@@ -1,4 +1,5 @@
-"""Where and how precisely we compute: CUDA, then Apple's MPS, then the CPU; bfloat16 where the processor has it natively."""
+"""Where and how precisely we compute: CUDA, then Apple's MPS, then the CPU; bfloat16 where the processor has it
+natively."""
 
 from __future__ import annotations
 

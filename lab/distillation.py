@@ -13,33 +13,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 from sentence_transformers import SentenceTransformer
 
 from lab.collection import Collection, load_collection
-from lab.collection.texts import DocumentTexts, document_texts, held_out_rows
+from lab.collection.texts import DocumentTexts
 from lab.config import DistillConfig
 from lab.encoders.student import make_student, static_student
 from lab.encoders.teacher import DualEncoder, load_teacher
-from lab.errors import DataError
 from lab.evaluation import Fidelity, fidelity
 from lab.geometry import safe_radius
+from lab.preparation import Stage, training_data
 from lab.probe import Probe
 from lab.recording import Recorder, Recording
 from lab.store import VectorStore
 from lab.training import Event, Finished, TrainingData, train
 
-HELD_OUT_QUERIES = 300  # half a second a look; the interval of an overlap is then about ±2 points
 STATIC_EPOCHS, STATIC_RATE = 3.0, 3e-3
-
-
-@dataclass(frozen=True)
-class Stage:
-    """What is being done now, for a progress line: `done` of `total` (0 of 0 where it cannot be counted)."""
-
-    name: str
-    done: int = 0
-    total: int = 0
 
 
 Listener = Callable[[Event | Stage], None]
@@ -72,6 +61,7 @@ def distill(
     collection: Collection | None = None,
     teacher: DualEncoder | None = None,
     store: VectorStore | None = None,
+    prepared: tuple[TrainingData, DocumentTexts] | None = None,
     record: bool = False,
     probes: Literal["held-out", "dev"] = "held-out",
     listen: Listener | None = None,
@@ -84,6 +74,7 @@ def distill(
     Args:
         config: all settings; `changes` replaces single ones, e.g. `distill(student="quarter", seed=1)`.
         collection, teacher: already loaded ones, in place of those the config names.
+        prepared: what `training_data` returned, for a second student from the same texts, or from shipped vectors.
         record: keep a `Recording`; of held-out texts, or (`probes="dev"`) of the dev split's queries, to look at only.
         listen: gets `Stage`s and the training's events; the function itself prints nothing.
         stop: asked between steps; True ends training with the best student so far.
@@ -99,9 +90,9 @@ def distill(
     teacher = teacher or load_teacher(config.teacher, config.device, config.precision)
     store = store or VectorStore()
 
-    data, held = training_data(config, collection, teacher, store, tell)
+    data, held = prepared or training_data(config, collection, teacher, store, tell)
     tell(Stage("building the student"))
-    model = make_student(teacher, config.student, data.texts, data.queries, config.seed)
+    model = make_student(teacher, config.student, data.texts, data.queries, config.seed, config.observed)
     probe = Probe.of_texts(collection, teacher, data.documents, held, store, own_documents=config.documents == "own")
     recorder, recorded = (
         (None, None) if not record else _recorder(config, collection, teacher, data, store, probe, probes)
@@ -135,79 +126,6 @@ def distill(
         finished=finished,
         minutes=(time.monotonic() - began) / 60,
     )
-
-
-def training_data(
-    config: DistillConfig,
-    collection: Collection,
-    teacher: DualEncoder,
-    store: VectorStore,
-    tell: Listener | None = None,
-) -> tuple[TrainingData, DocumentTexts]:
-    """Texts to train on with the teacher's vectors, and the texts of held-out documents to measure on.
-
-    Only documents are read, unless `config.queries` is "train".
-    """
-    tell = tell or (lambda _: None)
-    held_rows = held_out_rows(collection)
-    free = np.setdiff1d(np.arange(len(collection)), held_rows)
-    made = document_texts(collection, free, config.texts, config.seed)
-    # seed 0 whatever the run: students of several seeds are measured on the same held-out texts
-    held = document_texts(collection, held_rows, config.texts, seed=0)
-    chosen = np.sort(np.random.default_rng(0).permutation(len(held))[:HELD_OUT_QUERIES])
-    held = DocumentTexts(tuple(held.texts[i] for i in chosen), held.rows[chosen])
-    if config.queries == "train":
-        made = _with_train_queries(collection, made, held)
-    documents = store.vectors(
-        teacher,
-        collection.documents,
-        "document",
-        lambda done, total: tell(Stage("teacher encodes documents", done, total)),
-    )
-    queries = store.vectors(
-        teacher, made.texts, "query", lambda done, total: tell(Stage("teacher encodes training texts", done, total))
-    )
-    first: dict[str, int] = {}
-    groups = np.array([first.setdefault(text, row) for row, text in enumerate(collection.documents)])
-    negatives = (
-        _hard_negatives(queries, documents, groups, made.rows, config.hard_negatives) if config.hard_negatives else None
-    )
-    return TrainingData(made.texts, queries, made.rows, documents, collection.documents, groups, negatives), held
-
-
-def _with_train_queries(collection: Collection, made: DocumentTexts, held: DocumentTexts) -> DocumentTexts:
-    if "train" not in collection.splits:
-        raise DataError(
-            f"{collection.name} has no train split (it has {', '.join(collection.splits) or 'none'}); use queries='documents'"
-        )
-    texts, rows = list(made.texts), made.rows.tolist()
-    known = set(texts) | set(held.texts)
-    for query_id, text in collection.queries["train"].items():
-        judged = collection.qrels["train"][query_id]
-        if text not in known:
-            texts.append(text)
-            rows.append(collection.row[max(judged, key=lambda doc_id: judged[doc_id])])
-    return DocumentTexts(tuple(texts), np.array(rows, dtype=np.int64))
-
-
-def _hard_negatives(
-    queries: np.ndarray, documents: np.ndarray, groups: np.ndarray, positives: np.ndarray, count: int
-) -> np.ndarray:
-    """(n, count) rows: the teacher's best documents that are not the text's own nor its twin, from rank 2 on."""
-    wanted = min(len(documents), count + 50)
-    if wanted - 1 < count:
-        raise DataError(
-            f"{count} hard negatives wanted of {len(documents)} documents; bring more documents or fewer negatives"
-        )
-    out = np.empty((len(queries), count), np.int64)
-    for start in range(0, len(queries), 1024):
-        scores = queries[start : start + 1024] @ documents.T
-        best = np.argpartition(-scores, wanted - 1, axis=1)[:, :wanted]
-        best = np.take_along_axis(best, np.argsort(-np.take_along_axis(scores, best, 1), axis=1), 1)
-        for offset, rows in enumerate(best):
-            others = rows[groups[rows] != groups[positives[start + offset]]]
-            out[start + offset] = np.resize(others, count)
-    return out
 
 
 def _recorder(

@@ -1,4 +1,5 @@
-"""Every complaint of the lab about its input is one of these: a ValueError that says what was wrong and how to mend it."""
+"""Every complaint of the lab about its input is one of these: a ValueError that says what was wrong and how to mend
+it."""
 
 from __future__ import annotations
 

@@ -34,9 +34,15 @@ class Probe:
     """Queries, the teacher's vectors and run of them, and the documents they are searched in."""
 
     def __init__(
-        self, collection: Collection, query_ids: tuple[str, ...], texts: tuple[str, ...], encoder: DualEncoder,
-        documents: np.ndarray, store: VectorStore, own_documents: bool,
-    ) -> None:  # fmt: skip
+        self,
+        collection: Collection,
+        query_ids: tuple[str, ...],
+        texts: tuple[str, ...],
+        encoder: DualEncoder,
+        documents: np.ndarray,
+        store: VectorStore,
+        own_documents: bool,
+    ) -> None:
         self.texts = texts
         self._ids = query_ids
         self.teacher_vectors = store.vectors(encoder, texts, "query")
@@ -52,24 +58,35 @@ class Probe:
 
     @classmethod
     def of_texts(
-        cls, collection: Collection, teacher: DualEncoder, documents: np.ndarray, texts: DocumentTexts, store: VectorStore,
+        cls,
+        collection: Collection,
+        teacher: DualEncoder,
+        documents: np.ndarray,
+        texts: DocumentTexts,
+        store: VectorStore,
         own_documents: bool = False,
-    ) -> Probe:  # fmt: skip
+    ) -> Probe:
         """Texts made from held-out documents: needs no judgement."""
         ids = tuple(f"text-{number}" for number in range(len(texts)))
         return cls(collection, ids, texts.texts, teacher, documents, store, own_documents)
 
     @classmethod
     def of_queries(
-        cls, collection: Collection, split: str, teacher: DualEncoder, documents: np.ndarray, store: VectorStore,
+        cls,
+        collection: Collection,
+        split: str,
+        teacher: DualEncoder,
+        documents: np.ndarray,
+        store: VectorStore,
         own_documents: bool = False,
-    ) -> Probe:  # fmt: skip
+    ) -> Probe:
         """Real queries of a split, to be looked at, never trained on."""
         queries = collection.queries[split]
         return cls(collection, tuple(queries), tuple(queries.values()), teacher, documents, store, own_documents)
 
     def look(self, student: DualEncoder) -> Look:
-        """Search with the student's query vectors: in the teacher's index, or in the student's own where it encodes documents."""
+        """Search with the student's query vectors: in the teacher's index, or in the student's own where it encodes
+        documents."""
         vectors = student.encode(self.texts, "query")
         index = self._index
         if self._own is not None:

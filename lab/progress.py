@@ -6,7 +6,7 @@ from types import TracebackType
 
 from tqdm.auto import tqdm
 
-from lab.distillation import Stage
+from lab.preparation import Stage
 from lab.training import Event, Finished, Probed, Progress
 
 

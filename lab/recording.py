@@ -1,6 +1,7 @@
 """A recording: how a student's geometry moved while it was trained, small enough to ship and to replay.
 
-For up to 150 probe queries at up to 25 log-spaced steps: ‖t − s‖, the student's first ten documents with their scores, and a few
+For up to 150 probe queries at up to 25 log-spaced steps: ‖t − s‖, the student's first ten documents with their
+scores, and a few
 measures. Vectors are not kept: every picture of the lab is drawn from distances and rankings, which need no projection.
 """
 
@@ -27,7 +28,8 @@ MOST_PROBES = 150
 class Recording:
     """K looks at P probe queries.
 
-    steps: (K,) int64 · distances: (K, P) ‖t − s‖ · rows: (K, P, 10) positions of documents, best first · scores: (K, P, 10)
+    steps: (K,) int64 · distances: (K, P) ‖t − s‖ · rows: (K, P, 10) positions of documents, best first · scores: (K,
+        P, 10)
     teacher_rows, teacher_scores: (P, 10) · radius: (P,) safe radius of each query, see `geometry.safe_radius`
     measures: name → (K,) · about: JSON values: query ids and texts, config, collection, teacher
     """

@@ -111,7 +111,8 @@ def tiny_collection_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_teacher_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A saved dual encoder: BERT with random weights, 3 layers of width 32, mean pooling, unit vectors. Shared: only read."""
+    """A saved dual encoder: BERT with random weights, 3 layers of width 32, mean pooling, unit vectors. Shared: only
+    read."""
     from tests.tiny import teacher_folder  # imports torch: only where it is used
 
     return teacher_folder(tmp_path_factory.mktemp("teacher"))

@@ -119,5 +119,7 @@ def test_default_weights_are_checked(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 def test_the_embedded_teacher_is_whole_and_offline() -> None:
     teacher = load_teacher("default", "cpu", "float32")
     assert (teacher.source, teacher.parameters, teacher.dimension) == (DEFAULT_HUB_ID, 22_713_216, 384)
-    paris, tokyo, query = teacher.encode(["Paris is the capital of France", "Tokyo lies in Japan", "French capital city"])
+    paris, tokyo, query = teacher.encode(
+        ["Paris is the capital of France", "Tokyo lies in Japan", "French capital city"]
+    )
     assert query @ paris > 0.6 > query @ tokyo

@@ -134,7 +134,9 @@ def test_the_package_imports_only_what_the_list_names() -> None:
 def test_one_version_everywhere() -> None:
     version = tomllib.loads(PYPROJECT)["project"]["version"]
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    package = (ROOT / "lab/__init__.py").read_text(encoding="utf-8")
     assert citation["version"] == version
+    assert f'__version__ = "{version}"' in package
     assert f"## [{version}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 

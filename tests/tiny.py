@@ -75,7 +75,8 @@ def backbone(kind: str = "bert") -> Any:
 
 
 def teacher_folder(folder: Path, kind: str = "bert", normalise: bool = True, **settings: Any) -> Path:
-    """A sentence-transformers dual encoder saved in `folder`. `settings` go to SentenceTransformer (prompts, similarity)."""
+    """A sentence-transformers dual encoder saved in `folder`. `settings` go to SentenceTransformer (prompts,
+    similarity)."""
     inner = folder / "inner"
     backbone(kind).save_pretrained(inner)
     wordpiece().save_pretrained(inner)

@@ -2,7 +2,7 @@
 # Runs make targets one after another, all of them even where one fails, and ends with a table: how each went,
 # how many seconds it took, and the last thing it said (pytest's closing line). Fails if any of them failed.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 trap 'exit 130' INT
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT

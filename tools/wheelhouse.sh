@@ -8,15 +8,15 @@ constraints=$(mktemp)
 trap 'rm -f "$constraints"' EXIT
 "$PY" -m pip list --format=freeze --exclude-editable --exclude pip --exclude setuptools --exclude wheel > "$constraints"
 torch=$(grep '^torch==' "$constraints")
-build=$("$PY" -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"])')
+read -ra build < <("$PY" -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"])')
 
 mkdir -p wheelhouse
 case $torch in   # see tools/setup.sh: that index serves torch alone
     *+cpu) "$PY" -m pip download --dest wheelhouse --no-deps --index-url https://download.pytorch.org/whl/cpu "$torch" ;;
     *) "$PY" -m pip download --dest wheelhouse --no-deps "$torch" ;;
 esac
-"$PY" -m pip download --dest wheelhouse $build
+"$PY" -m pip download --dest wheelhouse "${build[@]}"
 "$PY" -m pip wheel --wheel-dir wheelhouse --find-links wheelhouse --constraint "$constraints" ".[dev]"
 rm -f wheelhouse/embeddistill_lab-*.whl   # the project itself is installed from its folder
-printf 'wheelhouse: %s wheels, %s\n' "$(ls wheelhouse/*.whl | wc -l)" "$(du -sh wheelhouse | cut -f 1)"
+printf 'wheelhouse: %s wheels, %s\n' "$(find wheelhouse -name '*.whl' | wc -l)" "$(du -sh wheelhouse | cut -f 1)"
 "$PY" -c 'import platform, sys; print(f"for Python {sys.version_info[0]}.{sys.version_info[1]} on {platform.system()} {platform.machine()}")'

@@ -31,7 +31,8 @@ class TextMix:
         2,
         40,
     )  # shortest and longest span; lengths are log-uniform: short ones are common
-    most: int = 100_000  # above this, texts are drawn at random (seeded) so that large corpora stay affordable
+    most: int = 100_000  # above this, texts are drawn at random so that large corpora stay affordable
+    seed: int = 0  # of the spans; apart from the training's seed, so that the teacher encodes them once for all seeds
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def held_out_rows(collection: Collection, share: float = 0.05, most: int = 400) 
 
 
 def document_texts(
-    collection: Collection, rows: Iterable[int] | None = None, mix: TextMix | None = None, seed: int = 0
+    collection: Collection, rows: Iterable[int] | None = None, mix: TextMix | None = None
 ) -> DocumentTexts:
     """Texts from the documents at `rows` (all of them by default), unique, in document order, seeded per document.
 
@@ -77,22 +78,22 @@ def document_texts(
     wanted = range(len(collection)) if rows is None else rows
     found: dict[str, int] = {}
     for row in wanted:
-        for text in _one_document(collection, int(row), mix, seed):
+        for text in _one_document(collection, int(row), mix):
             found.setdefault(text, int(row))
     if not found:
         raise DataError(f"{collection.name}: no document gave a training text of two words or more")
     texts, origin = list(found), np.fromiter(found.values(), dtype=np.int64)
     if len(texts) > mix.most:
-        kept = np.sort(np.random.default_rng(seed).choice(len(texts), mix.most, replace=False))
+        kept = np.sort(np.random.default_rng(mix.seed).choice(len(texts), mix.most, replace=False))
         texts, origin = [texts[i] for i in kept], origin[kept]
     return DocumentTexts(tuple(texts), origin)
 
 
-def _one_document(collection: Collection, row: int, mix: TextMix, seed: int) -> Iterable[str]:
+def _one_document(collection: Collection, row: int, mix: TextMix) -> Iterable[str]:
     title, body = collection.titles[row].strip(), collection.bodies[row].strip()
     # one generator a document: adding a document leaves the texts of the others as they were
     random = np.random.default_rng(
-        [seed, int.from_bytes(hashlib.sha256(collection.doc_ids[row].encode()).digest()[:8])]
+        [mix.seed, int.from_bytes(hashlib.sha256(collection.doc_ids[row].encode()).digest()[:8])]
     )
     if mix.titles and title:
         yield title

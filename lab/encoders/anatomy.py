@@ -1,7 +1,8 @@
 """Look inside a BERT-shaped teacher: its layers under one set of names, and what flows into them.
 
 BERT, ELECTRA, RoBERTa, XLM-RoBERTa, CamemBERT and DistilBERT layers compute the same function (post-norm self-attention
-and a feed-forward); only the names of their tensors differ. Teachers of another shape (relative positions, rotary, pre-norm)
+and a feed-forward); only the names of their tensors differ. Teachers of another shape (relative positions, rotary,
+pre-norm)
 are told so, and take a student from a checkpoint instead.
 """
 
@@ -109,7 +110,8 @@ def layer_tensors(layer: nn.Module) -> dict[str, Tensor]:
 def observe(model: SentenceTransformer, texts: Sequence[str], kept: Sequence[int], precision: str = "auto") -> Observed:
     """Run texts through the teacher and watch the first kept layer's input and every kept layer's feed-forward.
 
-    A student whose lower layers are gone cannot compute what its first layer is used to be fed. The best constant guess, token
+    A student whose lower layers are gone cannot compute what its first layer is used to be fed. The best constant
+    guess, token
     by token, is the mean of what the teacher feeds it: E[h | token]. This is where the student's token table starts.
     A token seen n times gets n/(n+4) of its mean and 4/(n+4) of its vector when it stands alone: rare means are noisy.
 

@@ -1,4 +1,4 @@
-"""What is served is what is counted: a plain sentence-transformers folder, its numbers, and a card that says what it is."""
+"""What is served is what is counted: a plain sentence-transformers folder, its numbers, and a card about it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from lab.encoders.teacher import DualEncoder, load_folder
 from lab.errors import ModelError
 
+SCORES = {"cosine": "cosines", "dot": "inner products"}
 FACTS = "lab.json"  # what the student was distilled from and on; the only file sentence-transformers does not know
 
 
@@ -137,11 +138,12 @@ student = SentenceTransformer("path/to/this/folder")
 query_vectors = student.encode_query(["your question"])  # shape (1, {about["teacher"]["dimension"]})
 ```
 
-Documents are encoded by the teacher. Scores are {"cosines" if about["teacher"]["similarity"] == "cosine" else "inner products"}.
+Documents are encoded by the teacher. Scores are {SCORES[about["teacher"]["similarity"]]}.
 
 | what | value |
 |---|---|
-| distilled on | {about["collection"]["name"]}, {about["collection"]["documents"]:,} documents, {about["texts"]:,} texts, queries: {about["config"]["queries"]} |
+| distilled on | {about["collection"]["name"]}, {about["collection"]["documents"]:,} documents |
+| training texts | {about["texts"]:,}, queries: {about["config"]["queries"]} |
 | teacher | {about["teacher"]["source"]}, fingerprint {about["teacher"]["fingerprint"][:16]} |
 | seed, steps, minutes | {about["config"]["seed"]}, {about["steps"]:,}, {about["minutes"]:.1f} |
 | overlap of the top 10 with the teacher's, held-out texts | {fidelity["overlap"]} |

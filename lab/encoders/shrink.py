@@ -1,9 +1,11 @@
 """Build a student out of its teacher: the last layers, narrower, on a factorised token table over a trimmed vocabulary.
 
-The result is a stock ELECTRA (word vectors of width E, LayerNorm, a linear map to the hidden width, BERT layers), so it loads
+The result is a stock ELECTRA (word vectors of width E, LayerNorm, a linear map to the hidden width, BERT layers), so
+it loads
 anywhere without our code. Choices and where they come from:
 
-- layers: QED (arXiv 2306.11550) keeps first and last; trials here found the last ones better once the table stands in for the
+- layers: QED (arXiv 2306.11550) keeps first and last; trials here found the last ones better once the table stands in
+  for the
   layers below them (see `anatomy.observe`);
 - table: E[h | token] at the first kept layer, weighted PCA to E dimensions, then least squares through the LayerNorm;
 - feed-forward: the units with the largest mean |activation| · ‖outgoing weights‖ on the corpus.
@@ -48,16 +50,16 @@ def plan(teacher: Shape, teacher_parameters: int, ratio: float, tokens_seen: int
         layer_share: share of the budget for layers, chosen on wiki dev.
 
     Raises:
-        ModelError: the budget is too small for one layer with a quarter of its feed-forward.
+        ModelError: the budget is too small for one layer, however narrow, and a token table.
     """
     budget = teacher_parameters / ratio
-    for_layers = layer_share * budget
-    least = _layer_cost(teacher.hidden, teacher.intermediate // 4)
-    if for_layers < least:
+    least = _layer_cost(teacher.hidden, teacher.intermediate // 16)
+    if least > 0.7 * budget:
         raise ModelError(
-            f"1/{ratio:g} of {teacher_parameters:,} parameters leaves {for_layers:,.0f} for layers; one layer with a quarter of"
-            f" its feed-forward takes {least:,}. Take a larger student, or a checkpoint of your own"
+            f"1/{ratio:g} of {teacher_parameters:,} parameters leaves no room for a token table beside one layer"
+            f" ({least:,} at its narrowest). Take a larger student, or a checkpoint of your own"
         )
+    for_layers = max(layer_share * budget, least)
     count = int(np.clip(for_layers // _layer_cost(teacher.hidden, teacher.intermediate // 2), 1, teacher.layers))
     units = (for_layers / count - _layer_cost(teacher.hidden, 0)) / (2 * teacher.hidden + 1)
     intermediate = int(min(teacher.intermediate, units // 64 * 64)) or 64
@@ -112,7 +114,8 @@ def build(
 
 
 def assemble(encoder: ElectraModel, vocabulary: Vocabulary, teacher: SentenceTransformer) -> SentenceTransformer:
-    """Put the teacher's pooling, dense and normalisation modules behind a new encoder; prompts and similarity stay the teacher's."""
+    """Put the teacher's pooling, dense and normalisation modules behind a new encoder; prompts and similarity stay
+    the teacher's."""
     with (
         tempfile.TemporaryDirectory() as folder
     ):  # sentence-transformers builds its Transformer module from a folder only
@@ -155,7 +158,8 @@ def _prune(tensors: dict[str, Tensor], usage: Tensor, units: int) -> dict[str, T
 def _fill_table(student: ElectraModel, wanted: Tensor, counts: Tensor, seed: int) -> None:
     """Factorise (V, hidden) token vectors into the table, its LayerNorm and the map to the hidden width.
 
-    Weighted PCA gives coordinates; LayerNorm would bend them, so they are turned at random first (then no coordinate carries
+    Weighted PCA gives coordinates; LayerNorm would bend them, so they are turned at random first (then no coordinate
+    carries
     the row's mean or scale) and the map is fitted by least squares *behind* the LayerNorm.
     """
     width = student.config.embedding_size
@@ -165,11 +169,25 @@ def _fill_table(student: ElectraModel, wanted: Tensor, counts: Tensor, seed: int
     turn = torch.linalg.qr(torch.randn(width, width, generator=torch.Generator().manual_seed(seed)))[0]
     rows = (wanted - centre) @ basis.T @ turn
     rows = rows / rows.std()
-    seen = torch.cat([torch.nn.functional.layer_norm(rows, (width,)), torch.ones(len(rows), 1)], 1)
-    fitted = torch.linalg.lstsq(seen * weight, wanted * weight).solution
+    matrix, bias = least_squares(torch.nn.functional.layer_norm(rows, (width,)), wanted, weight)
     student.embeddings.word_embeddings.weight.copy_(rows)
     # positions start at 0: what position adds is learnt, and positions never trained stay harmless
     student.embeddings.position_embeddings.weight.zero_()
     student.embeddings.token_type_embeddings.weight.zero_()
-    student.embeddings_project.weight.copy_(fitted[:-1].T)
-    student.embeddings_project.bias.copy_(fitted[-1])
+    student.embeddings_project.weight.copy_(matrix)
+    student.embeddings_project.bias.copy_(bias)
+
+
+def least_squares(given: Tensor, wanted: Tensor, weight: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """(matrix, bias) of the affine map given → wanted, as a linear layer holds them: (d_out, d_in) and (d_out,).
+
+    A little ridge keeps few or dependent rows from blowing it up. Solved in float64, so that the float32 result does
+    not
+    depend on how memory happened to be aligned: same seed, same student.
+    """
+    design = torch.cat([given, torch.ones(len(given), 1)], 1).double()
+    scaled = design if weight is None else design * weight.double() ** 2
+    gram = scaled.T @ design
+    ridge = 1e-4 * gram.diagonal().mean() * torch.eye(len(gram), dtype=torch.double)
+    solution = torch.linalg.solve(gram + ridge, scaled.T @ wanted.double()).float()
+    return solution[:-1].T, solution[-1]

@@ -1,6 +1,8 @@
-"""Students: cut out of the teacher by a named size, a zero-layer one, or any small transformers encoder with a projection.
+"""Students: cut out of the teacher by a named size, a zero-layer one, or any small transformers encoder with a
+projection.
 
-Every student is a plain `SentenceTransformer` whose output lies in the teacher's space, so what is trained is exactly what
+Every student is a plain `SentenceTransformer` whose output lies in the teacher's space, so what is trained is exactly
+what
 is saved, counted and served.
 """
 
@@ -15,17 +17,21 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Dense, Normalize, Pooling, StaticEmbedding, Transformer
 
 from lab.encoders.anatomy import observe, shape
-from lab.encoders.shrink import SIZES, Plan, build, plan
+from lab.encoders.shrink import SIZES, Plan, build, least_squares, plan
 from lab.encoders.teacher import DualEncoder, resolve_folder
 from lab.encoders.vocabulary import token_counts, trim, trimmable
 from lab.errors import ModelError
 
-OBSERVED_TEXTS = 12_000  # enough contexts for the frequent tokens; costs half a minute on two cores
 FITTED_TEXTS = 4_000  # for the least-squares start of a projection
 
 
 def make_student(
-    teacher: DualEncoder, wanted: str | Path | Plan, texts: Sequence[str], vectors: np.ndarray, seed: int = 0
+    teacher: DualEncoder,
+    wanted: str | Path | Plan,
+    texts: Sequence[str],
+    vectors: np.ndarray,
+    seed: int = 0,
+    observed: int = 12_000,
 ) -> SentenceTransformer:
     """The untrained student.
 
@@ -33,25 +39,28 @@ def make_student(
         wanted: a name of `SIZES`, a `Plan`, or the path or hub id of a transformers encoder.
         texts: the training texts; their tokens decide the vocabulary, a sample of them what layers are fed.
         vectors: (len(texts), teacher.dimension) the teacher's vectors of them, for a projection's start.
+        observed: texts the teacher reads to find E[h | token]; more contexts, better means, two seconds a thousand.
 
     Raises:
         ModelError: the teacher cannot be cut, the size does not exist, or the checkpoint cannot be loaded.
     """
     if isinstance(wanted, Plan) or str(wanted) in SIZES:
-        return _cut(teacher, wanted, texts, seed)
+        return _cut(teacher, wanted, texts, seed, observed)
     return from_checkpoint(teacher, wanted, texts, vectors, seed)
 
 
-def _cut(teacher: DualEncoder, wanted: str | Path | Plan, texts: Sequence[str], seed: int) -> SentenceTransformer:
+def _cut(
+    teacher: DualEncoder, wanted: str | Path | Plan, texts: Sequence[str], seed: int, observed: int
+) -> SentenceTransformer:
     counts = token_counts(teacher.model.tokenizer, texts)
     if not isinstance(wanted, Plan):
         size = shape(teacher.model)
         seen = int((counts > 0).sum()) if trimmable(teacher.model.tokenizer) else len(counts)
         wanted = plan(size, teacher.parameters, SIZES[str(wanted)], seen)
     vocabulary = trim(teacher.model.tokenizer, counts, wanted.vocabulary)
-    sample = _sample(texts, OBSERVED_TEXTS, seed)
-    observed = observe(teacher.model, [texts[i] for i in sample], wanted.layers, teacher.precision)
-    return build(teacher.model, wanted, vocabulary, observed, counts, seed)
+    sample = _sample(texts, observed, seed)
+    seen_by_layers = observe(teacher.model, [texts[i] for i in sample], wanted.layers, teacher.precision)
+    return build(teacher.model, wanted, vocabulary, seen_by_layers, counts, seed)
 
 
 def from_checkpoint(
@@ -59,8 +68,10 @@ def from_checkpoint(
 ) -> SentenceTransformer:
     """Any transformers encoder, mean-pooled, with a linear map to the teacher's dimension that stays part of it.
 
-    The map starts at the identity where the dimensions agree, else at the least-squares fit: a random map, thrown away after
-    training, is known to lose a quarter of the quality (METHOD.md §8). With a map the student can query the teacher's index.
+    The map starts at the identity where the dimensions agree, else at the least-squares fit: a random map, thrown
+    away after
+    training, is known to lose a quarter of the quality (METHOD.md §8). With a map the student can query the teacher's
+    index.
     """
     first = Transformer(str(resolve_folder(source)), model_kwargs={"use_safetensors": True, "dtype": torch.float32})
     width = first.get_embedding_dimension()
@@ -70,8 +81,10 @@ def from_checkpoint(
         weight, bias = torch.eye(width), torch.zeros(width)
     else:
         sample = _sample(texts, FITTED_TEXTS, seed)
+        if len(sample) < 2:
+            raise ModelError("a projection cannot be fitted on fewer than two texts; bring more documents")
         own = torch.from_numpy(DualEncoder(student, str(source), teacher.precision).encode([texts[i] for i in sample]))
-        weight, bias = _least_squares(own, torch.from_numpy(vectors[sample]))
+        weight, bias = least_squares(own, torch.from_numpy(vectors[sample]))
     with torch.no_grad():
         projection.linear.weight.copy_(weight)
         projection.linear.bias.copy_(bias)
@@ -80,16 +93,18 @@ def from_checkpoint(
 
 
 def static_student(teacher: DualEncoder, texts: Sequence[str], parameters: int) -> SentenceTransformer:
-    """The baseline without layers: a vector a token, their mean, a linear map. As many parameters as the student beside it.
+    """The baseline without layers: a vector a token, their mean, a linear map. As many parameters as the student
+    beside it.
 
-    Starts from the teacher's embedding of each token alone (the idea of model2vec), factorised like the student's own table;
+    Starts from the teacher's embedding of each token alone (the idea of model2vec), factorised like the student's own
+    table;
     it is then trained with the student's texts and loss.
     """
     tokenizer = teacher.model.tokenizer
     counts = token_counts(tokenizer, texts)
-    width = next(
-        (w for w in (256, 192, 128, 96, 64, 48, 32) if w * (counts > 0).sum() + w * teacher.dimension <= parameters), 32
-    )
+    seen = int((counts > 0).sum())
+    widths = [w for w in (256, 192, 128, 96, 64, 48, 32, 16) if w <= teacher.dimension]
+    width = next((w for w in widths if w * (seen + teacher.dimension) <= parameters), widths[-1])
     vocabulary = trim(tokenizer, counts, max(1, (parameters - (width + 1) * teacher.dimension) // width))
     tokens = tokenizer.convert_ids_to_tokens(vocabulary.kept.tolist())
     alone = torch.from_numpy(teacher.encode([t.removeprefix("##").removeprefix("▁") or t for t in tokens]))
@@ -118,17 +133,6 @@ def _finish(student: SentenceTransformer, teacher: DualEncoder) -> SentenceTrans
         default_prompt_name=teacher.model.default_prompt_name,
         similarity_fn_name=teacher.model.similarity_fn_name,
     )
-
-
-def _least_squares(own: torch.Tensor, wanted: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """(weight, bias) of the affine map own → wanted with a little ridge: few texts must not blow it up."""
-    if len(own) < 2:
-        raise ModelError("a projection cannot be fitted on fewer than two texts; bring more documents")
-    design = torch.cat([own, torch.ones(len(own), 1)], 1).double()
-    gram = design.T @ design
-    ridge = 1e-4 * gram.diagonal().mean() * torch.eye(len(gram), dtype=torch.double)
-    solution = torch.linalg.solve(gram + ridge, design.T @ wanted.double()).float()
-    return solution[:-1].T, solution[-1]
 
 
 def _sample(texts: Sequence[str], most: int, seed: int) -> np.ndarray:

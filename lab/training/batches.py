@@ -10,7 +10,8 @@ _CHUNK = 50  # batches that are sorted together: enough to waste little padding,
 
 
 def epoch_batches(lengths: Sequence[int], batch: int, seed: int, epoch: int) -> list[np.ndarray]:
-    """The batches of one epoch, each an int64 array of positions. A pure function of its arguments: resuming needs no state.
+    """The batches of one epoch, each an int64 array of positions. A pure function of its arguments: resuming needs no
+    state.
 
     Every text occurs exactly once; the last batch of a chunk may be smaller.
     """

@@ -1,6 +1,7 @@
 """The loop: one batch, the losses, one step; events to whoever listens.
 
-It knows nothing of progress bars, plots or files beyond its checkpoint (the idea of minGPT's trainer, which calls back). It
+It knows nothing of progress bars, plots or files beyond its checkpoint (the idea of minGPT's trainer, which calls
+back). It
 is a generator: a script runs it dry, a notebook thread reads it and may stop between any two steps.
 """
 
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from sentence_transformers import SentenceTransformer
 from torch import Tensor
 
@@ -33,7 +35,8 @@ class TrainingData:
     """Texts with the teacher's view of them.
 
     texts: n · queries: (n, d) teacher's vectors of the texts · positives: (n,) row of each text's document
-    documents: (N, d) teacher's vectors of all documents · document_texts: N, read when the student encodes documents itself
+    documents: (N, d) teacher's vectors of all documents · document_texts: N, read when the student encodes documents
+        itself
     groups: (N,) equal for documents with equal text, so that a twin is never a negative · negatives: (n, H) rows
     """
 
@@ -172,14 +175,16 @@ def train(
 
 
 def _accelerator(model: SentenceTransformer, config: DistillConfig) -> Accelerator:
+    # accelerate remembers the settings of a process's first training; ours may differ from one to the next
+    AcceleratorState._reset_state(reset_partial_state=True)
     precision = resolve_precision(model.device, config.precision)
     accelerator = Accelerator(
         mixed_precision="bf16" if precision == "bfloat16" else "no", cpu=model.device.type == "cpu"
     )
     if accelerator.num_processes > 1:
         raise ModelError(
-            f"started as {accelerator.num_processes} processes, but in-batch losses would see only their own share of a batch:"
-            " start one process (plain python, not torchrun or accelerate launch)"
+            f"started as {accelerator.num_processes} processes, but in-batch losses would see only their own share"
+            " of a batch: start one process (plain python, not torchrun or accelerate launch)"
         )
     return accelerator
 

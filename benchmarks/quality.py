@@ -1,0 +1,117 @@
+"""How much of the teacher a student keeps: several seeds of the default recipe, documents only, reported with
+intervals.
+
+    python benchmarks/quality.py --collections wiki pydocs --students quarter tenth --split test
+
+One line a run is appended to docs/test_log.csv, per-query values go to docs/quality/; a run that is already there
+with the
+same config is not repeated. Minutes are wall clock on otherwise idle cores; `--cold` empties the store of vectors first
+(by using a new one), as a first run on a new corpus would find it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import dataclasses
+import hashlib
+import json
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+import lab
+from lab.evaluation import normalised_gain_interval, ratio_interval
+from lab.progress import ProgressBars
+
+ROOT = Path(__file__).resolve().parent.parent
+LOG, FOLDER = ROOT / "docs" / "test_log.csv", ROOT / "docs" / "quality"
+FIELDS = ("commit", "config", "collection", "split", "student", "seed", "queries", "teacher", "bm25", "static", "value",
+          "retention", "low", "high", "parameters", "minutes", "store")  # fmt: skip
+MEASURE = "nDCG@10"
+
+
+def one(config: lab.DistillConfig, split: str, cold: bool) -> dict:
+    """Distil, evaluate, log."""
+    digest = hashlib.sha256(config.to_json().encode()).hexdigest()[:12]
+    name = Path(config.collection).name
+    path = FOLDER / f"{name}-{split}-{Path(config.student).name}-{config.seed}.json"
+    if path.exists() and (known := json.loads(path.read_text()))["config"] == digest:
+        return known
+    with ProgressBars() as bars, tempfile.TemporaryDirectory() as folder:
+        store = lab.VectorStore(folder) if cold else lab.VectorStore()
+        found = lab.distill(config, store=store, listen=bars)
+        about = lab.save(found, Path(folder) / "student")
+        served = lab.load_student(Path(folder) / "student")
+        report = lab.evaluate(served, found.collection, split, found.teacher, static=found.static, store=store)
+    kept = report.retention(MEASURE)
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short=12", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    row = dict(zip(FIELDS, (
+        commit.stdout.strip(), digest, name, split, config.student, config.seed, len(report.distances),
+        *(f"{report.metrics[e][MEASURE]:.4f}" for e in ("teacher", "bm25", "static", "student")),
+        f"{kept.value:.4f}", f"{kept.low:.4f}", f"{kept.high:.4f}", about["parameters"]["student"],
+        f"{found.minutes:.1f}", "cold" if cold else "warm",
+    ), strict=True))  # fmt: skip
+    new = not LOG.exists()
+    with LOG.open("a", newline="") as file:
+        writer = csv.DictWriter(file, FIELDS)
+        if new:
+            writer.writeheader()
+        writer.writerow(row)
+    result = {
+        **row,
+        "settings": dataclasses.asdict(config),
+        "fidelity": about["fidelity"],
+        "metrics": report.metrics,
+        "values": {engine: np.round(v[MEASURE], 4).tolist() for engine, v in report.values.items()},
+    }
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(result))
+    return result
+
+
+def summary(runs: list[dict]) -> dict:
+    """Mean over seeds; interval by paired bootstrap over queries and seeds."""
+    values = {engine: np.array([run["values"][engine] for run in runs]) for engine in runs[0]["values"]}
+    teacher, bm25 = values["teacher"][0], values["bm25"][0]
+    kept, static = ratio_interval(values["student"], teacher), ratio_interval(values["static"], teacher)
+    gain = normalised_gain_interval(values["student"], teacher, bm25)
+    return {
+        "collection": runs[0]["collection"], "split": runs[0]["split"], "student": runs[0]["student"],
+        "seeds": [run["seed"] for run in runs], "queries": runs[0]["queries"],
+        "teacher": float(teacher.mean()), "bm25": float(bm25.mean()), "student_value": float(values["student"].mean()),
+        "static_value": float(values["static"].mean()),
+        "retention": vars(kept), "retention_static": vars(static), "over_bm25": str(gain), "below_bm25": gain.failed,
+        "parameters": int(runs[0]["parameters"]), "minutes": [float(run["minutes"]) for run in runs],
+        "store": [run["store"] for run in runs], "commit": runs[-1]["commit"], "config": runs[0]["config"],
+    }  # fmt: skip
+
+
+def main() -> None:
+    """Run what is missing, print and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--collections", nargs="+", default=["wiki", "pydocs"])
+    parser.add_argument("--students", nargs="+", default=["quarter", "tenth"])
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--split", default="test")
+    parser.add_argument("--cold", action="store_true", help="a new store for the first seed of each")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "quality.json")
+    arguments = parser.parse_args()
+    table = []
+    for collection in arguments.collections:
+        for student in arguments.students:
+            runs = []
+            for number, seed in enumerate(arguments.seeds):
+                config = lab.DistillConfig(collection=collection, student=student, seed=seed)
+                runs.append(one(config, arguments.split, arguments.cold and number == 0))
+            table.append(summary(runs))
+            print(json.dumps(table[-1]), flush=True)
+            arguments.out.write_text(json.dumps(table, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

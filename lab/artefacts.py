@@ -1,0 +1,128 @@
+"""What took long to make and ships with the project: checked against its manifest before it is used."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import load_file, save_file
+
+from lab.collection import Collection
+from lab.collection.texts import DocumentTexts, TextMix, document_texts, held_out_rows
+from lab.encoders.export import facts as student_facts
+from lab.encoders.export import load_student
+from lab.encoders.teacher import DualEncoder
+from lab.errors import CacheError, DataError
+from lab.preparation import held_out_texts
+from lab.training import TrainingData
+
+LIVE_MIX = TextMix(sentences=2, spans=1, most=12_000)  # what a student can learn from in 45 seconds
+DOCUMENTS, TEXTS, STUDENT = "wiki-documents-int8", "wiki-texts-int8", "wiki-tenth"
+
+
+def folder() -> Path:
+    """`data/artefacts` of the repository, or of `$LAB_DATA`."""
+    base = os.environ.get("LAB_DATA")
+    return (Path(base) if base else Path(__file__).resolve().parent.parent / "data") / "artefacts"
+
+
+def manifest() -> dict[str, Any]:
+    """name → {files: [{path, bytes, sha256}], command, commit, licence}.
+
+    Raises:
+        DataError: there is no manifest.
+    """
+    path = folder() / "manifest.json"
+    if not path.exists():
+        raise DataError(f"no {path}: make it with `make artefacts`, or check the repository out again")
+    return json.loads(path.read_text())
+
+
+def path(name: str) -> Path:
+    """The file or folder of an artefact, whole and unchanged.
+
+    Raises:
+        DataError: the manifest does not know the name.
+        CacheError: a file is missing or is not the one that was shipped.
+    """
+    known = manifest()
+    if name not in known:
+        raise DataError(f"no artefact {name!r}; there are {', '.join(sorted(known))}")
+    for file in known[name]["files"]:
+        _check(folder() / file["path"], file["bytes"], file["sha256"])
+    return folder() / known[name]["at"]
+
+
+def vectors(name: str) -> np.ndarray:
+    """Unit vectors that were stored in eight bits a number: (n, d) float32."""
+    return unpack(load_file(path(name)))
+
+
+def pack(found: np.ndarray) -> dict[str, np.ndarray]:
+    """Vectors as int8 with one scale each: a quarter of the size, cosine to the original above 0.9999."""
+    scale = np.abs(found).max(axis=1, keepdims=True) / 127
+    return {"values": np.round(found / np.maximum(scale, 1e-12)).astype(np.int8), "scale": scale.astype(np.float32)}
+
+
+def unpack(stored: dict[str, np.ndarray]) -> np.ndarray:
+    """What `pack` packed, as unit vectors."""
+    found = stored["values"].astype(np.float32) * stored["scale"]
+    return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12)
+
+
+def save_vectors(found: np.ndarray, target: Path) -> None:
+    """Write packed vectors."""
+    save_file(pack(found), target)
+
+
+def live_texts(collection: Collection) -> DocumentTexts:
+    """The 12,000 texts of the notebooks' live training; none comes from a held-out document."""
+    free = np.setdiff1d(np.arange(len(collection)), held_out_rows(collection))
+    return document_texts(collection, free, LIVE_MIX)
+
+
+def live_data(collection: Collection) -> tuple[TrainingData, DocumentTexts]:
+    """What `distill(prepared=…)` wants, from shipped teacher vectors: nothing is encoded.
+
+    Raises:
+        DataError: the collection is not the one the vectors were made of.
+    """
+    made, documents, queries = live_texts(collection), vectors(DOCUMENTS), vectors(TEXTS)
+    if len(documents) != len(collection) or len(queries) != len(made):
+        raise DataError(f"the shipped vectors are not of {collection.name}; use load_collection('wiki')")
+    groups = np.arange(len(collection))
+    return TrainingData(made.texts, queries, made.rows, documents, collection.documents, groups), held_out_texts(
+        collection
+    )
+
+
+def student(name: str = STUDENT, device: str = "auto") -> DualEncoder:
+    """A shipped student (stored in 16 bits, computed in 32)."""
+    return load_student(path(name), device)
+
+
+def static(name: str = STUDENT, device: str = "auto") -> DualEncoder:
+    """The static student that was trained beside a shipped student."""
+    return load_student(path(name) / "static", device)
+
+
+def facts(name: str = STUDENT) -> dict[str, Any]:
+    """How a shipped student was made, and how good it is."""
+    return student_facts(path(name))
+
+
+@cache
+def _digest(file: Path, modified: int) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _check(file: Path, size: int, sha256: str) -> None:
+    if not file.exists():
+        raise CacheError(f"{file} is missing; check the repository out again, or run `make artefacts`")
+    if file.stat().st_size != size or _digest(file, file.stat().st_mtime_ns) != sha256:
+        raise CacheError(f"{file} is not the file that was shipped (sha256 differs); git checkout -- {file.name}")

@@ -1,0 +1,104 @@
+"""From documents to training data: texts, the teacher's vectors of them and of all documents, hard negatives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from lab.collection import Collection
+from lab.collection.texts import DocumentTexts, document_texts, held_out_rows
+from lab.config import DistillConfig
+from lab.encoders.teacher import DualEncoder
+from lab.errors import DataError
+from lab.store import VectorStore
+from lab.training import TrainingData
+
+HELD_OUT_QUERIES = 300  # half a second a look; the interval of an overlap is then about ±2 points
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What is being done now, for a progress line: `done` of `total` (0 of 0 where it cannot be counted)."""
+
+    name: str
+    done: int = 0
+    total: int = 0
+
+
+def training_data(
+    config: DistillConfig,
+    collection: Collection,
+    teacher: DualEncoder,
+    store: VectorStore,
+    tell: Callable[[Stage], None] | None = None,
+) -> tuple[TrainingData, DocumentTexts]:
+    """Texts to train on with the teacher's vectors, and the texts of held-out documents to measure on.
+
+    Only documents are read, unless `config.queries` is "train".
+    """
+    tell = tell or (lambda _: None)
+    free = np.setdiff1d(np.arange(len(collection)), held_out_rows(collection))
+    made = document_texts(collection, free, config.texts)
+    held = held_out_texts(collection)
+    if config.queries == "train":
+        made = _with_train_queries(collection, made, held)
+    documents = store.vectors(
+        teacher,
+        collection.documents,
+        "document",
+        lambda done, total: tell(Stage("teacher encodes documents", done, total)),
+    )
+    queries = store.vectors(
+        teacher, made.texts, "query", lambda done, total: tell(Stage("teacher encodes training texts", done, total))
+    )
+    first: dict[str, int] = {}
+    groups = np.array([first.setdefault(text, row) for row, text in enumerate(collection.documents)])
+    negatives = (
+        _hard_negatives(queries, documents, groups, made.rows, config.hard_negatives) if config.hard_negatives else None
+    )
+    return TrainingData(made.texts, queries, made.rows, documents, collection.documents, groups, negatives), held
+
+
+def held_out_texts(collection: Collection) -> DocumentTexts:
+    """Texts of held-out documents, the same for every run and every mix, so that students can be compared on them."""
+    held = document_texts(collection, held_out_rows(collection))
+    chosen = np.sort(np.random.default_rng(0).permutation(len(held))[:HELD_OUT_QUERIES])
+    return DocumentTexts(tuple(held.texts[i] for i in chosen), held.rows[chosen])
+
+
+def _with_train_queries(collection: Collection, made: DocumentTexts, held: DocumentTexts) -> DocumentTexts:
+    if "train" not in collection.splits:
+        raise DataError(
+            f"{collection.name} has no train split (it has {', '.join(collection.splits) or 'none'});"
+            " use queries='documents'"
+        )
+    texts, rows = list(made.texts), made.rows.tolist()
+    known = set(texts) | set(held.texts)
+    for query_id, text in collection.queries["train"].items():
+        judged = collection.qrels["train"][query_id]
+        if text not in known:
+            texts.append(text)
+            rows.append(collection.row[max(judged, key=lambda doc_id: judged[doc_id])])
+    return DocumentTexts(tuple(texts), np.array(rows, dtype=np.int64))
+
+
+def _hard_negatives(
+    queries: np.ndarray, documents: np.ndarray, groups: np.ndarray, positives: np.ndarray, count: int
+) -> np.ndarray:
+    """(n, count) rows: the teacher's best documents that are not the text's own nor its twin, from rank 2 on."""
+    wanted = min(len(documents), count + 50)
+    if wanted - 1 < count:
+        raise DataError(
+            f"{count} hard negatives wanted of {len(documents)} documents; bring more documents or fewer negatives"
+        )
+    out = np.empty((len(queries), count), np.int64)
+    for start in range(0, len(queries), 1024):
+        scores = queries[start : start + 1024] @ documents.T
+        best = np.argpartition(-scores, wanted - 1, axis=1)[:, :wanted]
+        best = np.take_along_axis(best, np.argsort(-np.take_along_axis(scores, best, 1), axis=1), 1)
+        for offset, rows in enumerate(best):
+            others = rows[groups[rows] != groups[positives[start + offset]]]
+            out[start + offset] = np.resize(others, count)
+    return out

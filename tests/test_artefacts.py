@@ -1,0 +1,71 @@
+"""Shipped files are used only when they are the ones that were shipped."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lab import artefacts
+from lab.errors import CacheError, DataError
+
+
+@pytest.fixture
+def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder with one artefact, `some-vectors`."""
+    folder = tmp_path / "artefacts"
+    folder.mkdir()
+    file = folder / "some.safetensors"
+    artefacts.save_vectors(np.eye(3, 8, dtype=np.float32), file)
+    entry = {"path": file.name, "bytes": file.stat().st_size, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
+    known = {"some-vectors": {"at": file.name, "files": [entry]}}
+    (folder / "manifest.json").write_text(json.dumps(known))
+    monkeypatch.setenv("LAB_DATA", str(tmp_path))
+    return file
+
+
+def test_an_unchanged_artefact_is_read(shipped: Path) -> None:
+    assert np.allclose(artefacts.vectors("some-vectors"), np.eye(3, 8), atol=1e-6)
+
+
+@pytest.mark.parametrize("damage", ["one byte", "shorter", "gone"])
+def test_a_changed_artefact_is_refused_by_name(shipped: Path, damage: str) -> None:
+    content = bytearray(shipped.read_bytes())
+    content[-1] ^= 1
+    if damage == "gone":
+        shipped.unlink()
+    else:
+        shipped.write_bytes(content if damage == "one byte" else content[:-1])
+    with pytest.raises(CacheError, match=shipped.name):
+        artefacts.vectors("some-vectors")
+
+
+def test_unknown_names_and_a_missing_manifest_say_what_to_do(shipped: Path) -> None:
+    with pytest.raises(DataError, match=r"'other'.*some-vectors"):
+        artefacts.path("other")
+    (shipped.parent / "manifest.json").unlink()
+    with pytest.raises(DataError, match="make artefacts"):
+        artefacts.path("some-vectors")
+
+
+@given(st.integers(1, 20), st.integers(2, 400), st.integers(0, 99))
+def test_eight_bits_hardly_turn_a_unit_vector(count: int, width: int, seed: int) -> None:
+    found = np.random.default_rng(seed).normal(size=(count, width)).astype(np.float32)
+    found /= np.linalg.norm(found, axis=1, keepdims=True)
+    again = artefacts.unpack(artefacts.pack(found))
+    assert (again * found).sum(1).min() > 0.9995
+    assert np.allclose(np.linalg.norm(again, axis=1), 1, atol=1e-5)
+
+
+def test_what_ships_is_whole_and_small() -> None:
+    known = artefacts.manifest()
+    total = sum(file["bytes"] for entry in known.values() for file in entry["files"])
+    assert total <= 40_000_000
+    for name, entry in known.items():
+        assert artefacts.path(name).exists()
+        assert entry["command"].endswith(name) and entry["licence"] and len(entry["commit"]) == 40

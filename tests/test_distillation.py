@@ -1,0 +1,253 @@
+"""The verb from end to end on a tiny teacher: what it reads, what it saves, what anyone can load."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sentence_transformers import SentenceTransformer
+
+import lab
+from lab.collection import Collection
+from lab.config import DistillConfig
+from lab.distillation import Distilled, distill
+from lab.encoders.export import facts, load_student, pair, query_flops, stored_parameters
+from lab.encoders.teacher import DualEncoder, load_teacher
+from lab.errors import DataError, ModelError
+from lab.preparation import Stage, training_data
+from lab.recording import Recording
+from lab.report import evaluate
+from lab.saving import save
+from lab.store import VectorStore
+from lab.training import Finished, Progress
+from tests.tiny import HIDDEN
+
+
+@pytest.fixture(scope="module")
+def config(tiny_collection_dir: Path, tiny_teacher_dir: Path) -> DistillConfig:
+    return DistillConfig(
+        collection=str(tiny_collection_dir),
+        teacher=str(tiny_teacher_dir),
+        student="half",
+        batch=8,
+        epochs=20,
+        rate=3e-3,
+        precision="float32",
+        device="cpu",
+        probes=8,
+    )
+
+
+@pytest.fixture(scope="module")
+def distilled(config: DistillConfig) -> Distilled:
+    return distill(config, record=True)
+
+
+@pytest.fixture(scope="module")
+def folder(distilled: Distilled, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("saved") / "student"
+    save(distilled, path)
+    return path
+
+
+def test_the_student_answers_in_the_teachers_space(distilled: Distilled) -> None:
+    texts = distilled.collection.documents
+    student, teacher = distilled.student.encode(texts), distilled.teacher.encode(texts)
+    assert student.shape == teacher.shape == (12, HIDDEN)
+    assert (student * teacher).sum(1).mean() > 0.9
+    assert distilled.student.parameters <= distilled.teacher.parameters / 1.9
+
+
+def test_dev_and_test_queries_are_never_opened(
+    config: DistillConfig, tiny_collection_dir: Path, tmp_path: Path
+) -> None:
+    """Documents-only distillation works where queries and judgements cannot be read at all."""
+    (tmp_path / "corpus.jsonl").write_bytes((tiny_collection_dir / "corpus.jsonl").read_bytes())
+    (tmp_path / "queries.jsonl").mkdir()  # opening a folder as a file fails even for root, whom permissions do not stop
+    (tmp_path / "qrels").mkdir()
+    for split in ("dev", "test"):
+        (tmp_path / "qrels" / f"{split}.tsv").mkdir()
+    found = distill(dataclasses.replace(config, collection=str(tmp_path), epochs=1), record=True)
+    assert found.texts > 12
+    with pytest.raises((OSError, ValueError)):
+        _ = found.collection.queries["test"]
+
+
+def test_only_the_train_split_is_added_on_demand(config: DistillConfig, tiny_collection_dir: Path) -> None:
+    whole = lab.load_collection(tiny_collection_dir)
+    opened: list[str] = []
+
+    class Spy(dict):
+        def __getitem__(self, split: str):
+            opened.append(split)
+            return dict.__getitem__(self, split)
+
+    queries = Spy(train=dict(whole.queries["dev"]), test=dict(whole.queries["test"]))
+    qrels = Spy(train=dict(whole.qrels["dev"]), test=dict(whole.qrels["test"]))
+    spied = Collection("spied", whole.doc_ids, whole.titles, whole.bodies)
+    object.__setattr__(spied, "queries", queries)
+    object.__setattr__(spied, "qrels", qrels)
+    teacher, store = load_teacher(config.teacher, "cpu", "float32"), VectorStore()
+    plain, _ = training_data(config, spied, teacher, store)
+    assert opened == []
+    more, _ = training_data(dataclasses.replace(config, queries="train"), spied, teacher, store)
+    assert set(opened) == {"train"} and set(more.texts) - set(plain.texts) == set(queries["train"].values())
+    at = more.texts.index("which animal with white fur lives near the North Pole")
+    assert spied.doc_ids[more.positives[at]] == "d02"  # the higher grade
+
+
+def test_a_missing_train_split_is_named(config: DistillConfig) -> None:
+    with pytest.raises(DataError, match="no train split"):
+        distill(dataclasses.replace(config, queries="train"))
+
+
+def test_held_out_documents_give_no_training_text(config: DistillConfig) -> None:
+    collection = lab.load_collection(config.collection)
+    data, held = training_data(config, collection, load_teacher(config.teacher, "cpu", "float32"), VectorStore())
+    assert not set(held.rows.tolist()) & set(data.positives.tolist()) and len(held) > 0
+
+
+def test_events_tell_the_whole_story(config: DistillConfig) -> None:
+    events: list = []
+    distill(dataclasses.replace(config, epochs=1), listen=events.append)
+    stages = [e.name for e in events if isinstance(e, Stage)]
+    assert stages[0] == "teacher encodes documents" and "building the student" in stages
+    steps = [e for e in events if isinstance(e, Progress)]
+    assert steps[-1].step == steps[-1].steps and steps[-1].seconds_left == 0
+    assert sum(isinstance(e, Finished) for e in events) == 1
+
+
+def test_hard_negatives_are_neither_the_document_nor_its_twin(config: DistillConfig) -> None:
+    whole = lab.load_collection(config.collection)
+    twins = Collection(
+        "twins", (*whole.doc_ids, "copy"), (*whole.titles, whole.titles[0]), (*whole.bodies, whole.bodies[0])
+    )
+    teacher = load_teacher(config.teacher, "cpu", "float32")
+    data, _ = training_data(dataclasses.replace(config, hard_negatives=3), twins, teacher, VectorStore(None))
+    assert data.negatives is not None and data.negatives.shape == (len(data.texts), 3)
+    assert (data.groups[data.negatives] != data.groups[data.positives][:, None]).all()
+    scores = data.queries @ data.documents.T
+    chosen = np.take_along_axis(scores, data.negatives, 1)
+    assert (np.diff(chosen, axis=1) <= 1e-6).all() and (chosen[:, 0] >= np.median(scores, axis=1)).all()
+
+
+def test_the_saved_folder_is_the_student_and_holds_no_code(folder: Path, distilled: Distilled) -> None:
+    texts = ["white fur", "a board game for two players", "volcano"]
+    loaded = load_student(folder, "cpu")
+    assert np.abs(loaded.encode(texts) - distilled.student.encode(texts)).max() < 1e-5
+    assert (
+        np.abs(SentenceTransformer(str(folder), device="cpu").encode_query(texts) - loaded.encode(texts)).max() < 1e-5
+    )
+    kinds = {p.suffix for p in folder.rglob("*") if p.is_file()}
+    assert kinds <= {".json", ".safetensors", ".md", ".txt"}
+    about = facts(folder)
+    assert about["parameters"]["student"] == stored_parameters(folder) == loaded.parameters
+    assert about["flops"]["student"] == query_flops(loaded.model) < about["flops"]["teacher"]
+    assert json.dumps(about["config"]["student"]) == '"half"'
+    card = (folder / "README.md").read_text()
+    assert f"{loaded.parameters:,} parameters" in card and "no retention" in card
+
+
+LOAD_ELSEWHERE = """
+import sys
+class Forbidden:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("lab", "faiss", "plotly", "ipywidgets", "umap", "bm25s", "ir_measures"):
+            raise ImportError(f"{name} is not installed here")
+sys.meta_path.insert(0, Forbidden())
+import numpy as np
+from sentence_transformers import SentenceTransformer
+vectors = SentenceTransformer(sys.argv[1], device="cpu", trust_remote_code=False).encode_query(sys.argv[3:])
+np.save(sys.argv[2], vectors, allow_pickle=False)
+assert "lab" not in sys.modules
+"""
+
+
+def test_the_folder_loads_where_only_sentence_transformers_is(
+    folder: Path, distilled: Distilled, tmp_path: Path
+) -> None:
+    texts = ["white fur", "board game with stones"]
+    command = [sys.executable, "-c", LOAD_ELSEWHERE, str(folder), str(tmp_path / "v.npy"), *texts]
+    subprocess.run(command, check=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": ""})
+    assert np.abs(np.load(tmp_path / "v.npy") - distilled.student.encode(texts)).max() < 1e-5
+
+
+def test_an_asymmetric_pair_routes_queries_and_documents(distilled: Distilled, tmp_path: Path) -> None:
+    both = pair(distilled.student.model, distilled.teacher.model)
+    both.save_pretrained(str(tmp_path))
+    again = SentenceTransformer(str(tmp_path), device="cpu")
+    texts = ["white fur", "volcano"]
+    assert np.allclose(again.encode_query(texts), distilled.student.encode(texts), atol=1e-5)
+    assert np.allclose(again.encode_document(texts), distilled.teacher.encode(texts), atol=1e-5)
+
+
+def test_a_save_replaces_a_student_but_no_stranger(distilled: Distilled, tmp_path: Path) -> None:
+    save(distilled, tmp_path / "mine")
+    save(distilled, tmp_path / "mine")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "thesis.txt").write_text("precious")
+    with pytest.raises(ModelError, match="not a student"):
+        save(distilled, tmp_path / "other")
+    assert (tmp_path / "other" / "thesis.txt").read_text() == "precious"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["mine", "other"]  # nothing temporary is left
+
+
+def test_a_recording_survives_the_disk_and_tells_of_progress(folder: Path, distilled: Distilled) -> None:
+    kept, again = distilled.recording, Recording.load(folder / "recording")
+    assert kept is not None
+    assert np.array_equal(kept.rows, again.rows) and np.array_equal(kept.steps, again.steps)
+    assert np.allclose(kept.distances, again.distances, atol=2e-3)
+    assert again.queries == kept.queries and set(again.measures) >= {"mean distance", "overlap@10"}
+    assert again.distances[-1].mean() < again.distances[0].mean()
+    assert (again.radius > 0).all() and again.rows.max() < len(distilled.collection)
+    inside = again.distances < 0.99 * again.radius
+    assert (again.rows[inside][:, 0] == np.broadcast_to(again.teacher_rows[:, 0], inside.shape)[inside]).all()
+
+
+def test_a_student_with_its_own_documents_is_searched_in_its_own_index(config: DistillConfig) -> None:
+    from lab.losses import LossWeights
+
+    own = dataclasses.replace(
+        config, documents="own", losses=LossWeights(one_hot=1, query_matching=0), epochs=4, static=False
+    )
+    found = distill(own, record=True)
+    report = evaluate(found.student, found.collection, "dev", found.teacher, own_documents=True)
+    apart = evaluate(found.student, found.collection, "dev", found.teacher)
+    assert not np.array_equal(report.runs["student"].scores, apart.runs["student"].scores)
+    assert found.static is None and found.recording is not None
+
+
+def test_evaluate_stands_the_student_beside_teacher_bm25_and_static(distilled: Distilled) -> None:
+    report = evaluate(distilled.student, distilled.collection, "test", distilled.teacher, static=distilled.static)
+    assert set(report.metrics) == {"teacher", "student", "static", "bm25"}
+    assert report.retention().value == pytest.approx(
+        report.metrics["student"]["nDCG@10"] / report.metrics["teacher"]["nDCG@10"]
+    )
+    told = report.as_json()
+    assert told["queries"] == 4 and set(told["retention"]["nDCG@10"]) == {"value", "low", "high"}
+    assert {"nDCG@10", "MRR@10", "R@100"} <= set(told["metrics"]["bm25"])
+    assert len(report.comparison().frame()) == 4 and "distance" in report.comparison().frame()
+
+
+def test_the_teacher_as_its_own_student_keeps_everything(distilled: Distilled) -> None:
+    report = evaluate(distilled.teacher, distilled.collection, "test", distilled.teacher)
+    kept = report.retention()
+    assert (kept.value, kept.low, kept.high) == (1, 1, 1) and report.distances.max() < 1e-6
+
+
+def test_evaluate_refuses_what_cannot_be_measured(distilled: Distilled, folder: Path) -> None:
+    with pytest.raises(DataError, match=r"no judged split 'train'.*fidelity"):
+        evaluate(distilled.student, distilled.collection, "train", distilled.teacher)
+    from sentence_transformers.sentence_transformer.modules import Dense
+
+    wide = SentenceTransformer(
+        modules=[*SentenceTransformer(str(folder), device="cpu"), Dense(HIDDEN, 7)], device="cpu"
+    )
+    with pytest.raises(ModelError, match="7 dimensions, the teacher 32"):
+        evaluate(DualEncoder(wide, "wide", "float32"), distilled.collection, "test", distilled.teacher)

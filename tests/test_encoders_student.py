@@ -1,0 +1,153 @@
+"""Students: cut from the teacher, static, or foreign with a projection."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from lab.encoders.anatomy import layer_tensors, observe, shape
+from lab.encoders.shrink import SIZES, Plan, build, plan
+from lab.encoders.student import from_checkpoint, make_student, static_student
+from lab.encoders.teacher import DualEncoder, load_teacher
+from lab.encoders.vocabulary import token_counts, trim
+from lab.errors import ModelError
+from tests.tiny import HIDDEN, LAYERS, TEXTS, backbone, teacher_folder, wordpiece
+
+WHOLE = Plan(tuple(range(LAYERS)), 64, 24, 10_000)
+
+
+@pytest.fixture(scope="module")
+def teacher(tiny_teacher_dir: Path) -> DualEncoder:
+    return load_teacher(tiny_teacher_dir, "cpu", "float32")
+
+
+@pytest.mark.parametrize("kind", ["bert", "distilbert", "roberta"])
+def test_layers_of_every_family_compute_the_same_in_the_student(kind: str, tmp_path: Path) -> None:
+    """Fed the same vectors, the student's layers answer as the teacher's: only names differ."""
+    teacher = load_teacher(teacher_folder(tmp_path, kind), "cpu", "float32")
+    counts = token_counts(teacher.model.tokenizer, TEXTS)
+    observed = observe(teacher.model, TEXTS, WHOLE.layers, "float32")
+    student = build(teacher.model, WHOLE, trim(teacher.model.tokenizer, counts, 10_000), observed, counts)
+    ids = torch.tensor([teacher.model.tokenizer("a red fox")["input_ids"]])
+    with torch.no_grad():
+        states = teacher.model.transformers_model(input_ids=ids, output_hidden_states=True).hidden_states
+        mine = student.transformers_model.encoder(states[0]).last_hidden_state
+    assert torch.allclose(mine, states[-1], atol=1e-4)
+
+
+def test_observed_means_are_the_means_of_what_the_layer_is_fed(teacher: DualEncoder) -> None:
+    text = "fox fox volcano"
+    seen = observe(teacher.model, [text] * 400, (1,), "float32").token_means
+    ids = torch.tensor([teacher.model.tokenizer(text)["input_ids"]])
+    with torch.no_grad():
+        fed = teacher.model.transformers_model(input_ids=ids, output_hidden_states=True).hidden_states[1][0]
+    fox, volcano = ids[0, 1].item(), ids[0, 3].item()
+    assert torch.allclose(seen[fox], (fed[1] + fed[2]) / 2, atol=0.05 * fed.abs().max())
+    assert torch.allclose(seen[volcano], fed[3], atol=0.05 * fed.abs().max())
+
+
+def test_a_token_never_seen_enters_as_it_would_alone(teacher: DualEncoder) -> None:
+    seen = observe(teacher.model, ["fox"], (2,), "float32").token_means
+    ids = torch.tensor([teacher.model.tokenizer("violin")["input_ids"]])
+    with torch.no_grad():
+        fed = teacher.model.transformers_model(input_ids=ids, output_hidden_states=True).hidden_states[2][0]
+    assert torch.allclose(seen[ids[0, 1]], fed[1], atol=1e-4)
+
+
+def test_pruning_keeps_the_busiest_units(teacher: DualEncoder) -> None:
+    counts = token_counts(teacher.model.tokenizer, TEXTS)
+    vocabulary = trim(teacher.model.tokenizer, counts, 10_000)
+    narrow = Plan((2,), 16, 16, 10_000)
+    observed = observe(teacher.model, TEXTS, narrow.layers, "float32")
+    student = build(teacher.model, narrow, vocabulary, observed, counts)
+    full = layer_tensors(list(teacher.model.transformers_model.encoder.layer)[2])
+    strength = observed.usage[0] * full["output.dense.weight"].norm(dim=0)
+    kept = strength.topk(16).indices.sort().values
+    ours = student.transformers_model.encoder.layer[0].intermediate.dense.weight
+    assert torch.equal(ours, full["intermediate.dense.weight"][kept])
+
+
+def test_the_start_is_near_the_teacher_and_nearer_with_a_wider_table(teacher: DualEncoder) -> None:
+    wanted = torch.from_numpy(teacher.encode(TEXTS))
+    angles = []
+    for chosen in (Plan((2,), 64, 4, 10_000), Plan((2,), 64, 24, 10_000)):
+        student = make_student(teacher, chosen, TEXTS, wanted.numpy())
+        own = torch.from_numpy(DualEncoder(student, "s", "float32").encode(TEXTS))
+        angles.append(float((own * wanted).sum(1).mean()))
+    assert 0.3 < angles[0] < angles[1] - 0.01
+
+
+@pytest.mark.parametrize("size", ["half", "quarter", "tenth", "twentieth"])
+def test_named_sizes_are_what_they_say_for_the_default_teacher(size: str) -> None:
+    from lab.encoders.anatomy import Shape
+
+    minilm = Shape(
+        layers=6, hidden=384, intermediate=1536, heads=12, vocabulary=30522, activation="gelu", norm_eps=1e-12
+    )
+    chosen = plan(minilm, 22_713_216, SIZES[size], tokens_seen=23_000)
+    layers = len(chosen.layers) * (4 * 384 * 385 + 2 * 384 * chosen.intermediate + chosen.intermediate + 384 + 4 * 384)
+    table = chosen.vocabulary * chosen.embedding + 385 * chosen.embedding + 384 + 259 * chosen.embedding
+    assert 0.93 * 22_713_216 / SIZES[size] < layers + table <= 22_713_216 / (0.95 * SIZES[size])
+    assert chosen.layers[-1] == 5 and chosen.vocabulary <= 30522
+
+
+def test_a_budget_without_room_for_a_layer_is_refused() -> None:
+    from lab.encoders.anatomy import Shape
+
+    with pytest.raises(ModelError, match="Take a larger student"):
+        plan(Shape(2, 768, 3072, 12, 1000, "gelu", 1e-12), 15_000_000, 20, 1000)
+
+
+def test_a_teacher_of_another_shape_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch, teacher: DualEncoder) -> None:
+    monkeypatch.setattr(teacher.model.transformers_model.config, "model_type", "mpnet", raising=False)
+    with pytest.raises(ModelError, match=r"'mpnet' teacher.*--student"):
+        make_student(teacher, "tenth", TEXTS, teacher.encode(TEXTS))
+
+
+def test_shapes_are_read_from_either_config(tmp_path: Path) -> None:
+    sizes = [shape(load_teacher(teacher_folder(tmp_path / k, k), "cpu").model) for k in ("bert", "distilbert")]
+    assert [(s.layers, s.hidden, s.intermediate, s.heads) for s in sizes] == [(LAYERS, HIDDEN, 64, 4)] * 2
+
+
+def test_a_foreign_student_of_equal_width_starts_at_the_identity(teacher: DualEncoder, tmp_path: Path) -> None:
+    backbone("distilbert").save_pretrained(tmp_path)
+    wordpiece().save_pretrained(tmp_path)
+    student = from_checkpoint(teacher, tmp_path, TEXTS, teacher.encode(TEXTS))
+    assert torch.equal(student[2].linear.weight, torch.eye(HIDDEN))
+    assert np.allclose(np.linalg.norm(student.encode(TEXTS), axis=1), 1, atol=1e-5)
+
+
+def test_a_projection_starts_at_the_least_squares_fit_and_stays_in_the_student(
+    tmp_path: Path, teacher: DualEncoder
+) -> None:
+    """A foreign student whose vectors are a linear map of the teacher's own is answered with (almost) the teacher's."""
+    from transformers import BertConfig, BertModel
+
+    torch.manual_seed(1)
+    narrow = BertModel(
+        BertConfig(
+            vocab_size=len(wordpiece()),
+            hidden_size=16,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            intermediate_size=32,
+        )
+    )
+    narrow.save_pretrained(tmp_path)
+    wordpiece().save_pretrained(tmp_path)
+    vectors = teacher.encode(TEXTS)
+    student = from_checkpoint(teacher, tmp_path, TEXTS, vectors)
+    fitted = float((student.encode(TEXTS) * vectors).sum(1).mean())
+    torch.nn.init.normal_(student[2].linear.weight)
+    assert student.get_embedding_dimension() == HIDDEN
+    assert fitted > 0.5 > float((student.encode(TEXTS) * vectors).sum(1).mean())
+
+
+def test_the_static_student_is_a_bag_of_tokens_of_the_wanted_size(teacher: DualEncoder) -> None:
+    student = static_student(teacher, TEXTS, 20_000)
+    assert np.allclose(student.encode(["red fox volcano"]), student.encode(["volcano red fox"]), atol=1e-5)
+    assert sum(p.numel() for p in student.parameters()) <= 20_000
+    assert student.get_embedding_dimension() == teacher.dimension
