@@ -95,8 +95,8 @@ def live_data(collection: Collection) -> tuple[TrainingData, DocumentTexts]:
     made, documents, queries = live_texts(collection), vectors(DOCUMENTS), vectors(TEXTS)
     if len(documents) != len(collection) or len(queries) != len(made):
         raise DataError(f"the shipped vectors are not of {collection.name}; use load_collection('wiki')")
-    groups = np.arange(len(collection))
-    return TrainingData(made.texts, queries, made.rows, documents, collection.documents, groups), held_out_texts(
+    every = np.arange(len(collection))  # and no two articles have one text: groups are single documents
+    return TrainingData(made.texts, queries, made.rows, documents, every, collection.documents, every), held_out_texts(
         collection
     )
 

@@ -90,10 +90,10 @@ def distill(
     teacher = teacher or load_teacher(config.teacher, config.device, config.precision)
     store = store or VectorStore()
 
-    data, held = prepared or training_data(config, collection, teacher, store, tell)
+    data, held = prepared or training_data(config, collection, teacher, store, tell, every_document=record)
     tell(Stage("building the student"))
     model = make_student(teacher, config.student, data.texts, data.queries, config.seed, config.observed)
-    probe = Probe.of_texts(collection, teacher, data.documents, held, store, own_documents=config.documents == "own")
+    probe = Probe.of_texts(collection, teacher, data, held, store, own_documents=config.documents == "own")
     recorder, recorded = (
         (None, None) if not record else _recorder(config, collection, teacher, data, store, probe, probes)
     )
@@ -138,11 +138,8 @@ def _recorder(
     kind: str,
 ) -> tuple[Recorder, Probe]:
     if kind == "dev":
-        probe = Probe.of_queries(
-            collection, "dev", teacher, data.documents, store, own_documents=config.documents == "own"
-        )
-    vectors = probe.teacher_vectors
-    radius = safe_radius(vectors, data.documents).radius
+        probe = Probe.of_queries(collection, "dev", teacher, data, store, own_documents=config.documents == "own")
+    radius = safe_radius(probe.teacher_vectors, probe.documents).radius
     about = {
         "collection": {"name": collection.name, "fingerprint": collection.fingerprint},
         "teacher": {"source": teacher.source, "fingerprint": teacher.fingerprint},

@@ -15,6 +15,7 @@ from lab.errors import DataError
 from lab.store import VectorStore
 from lab.training import TrainingData
 
+INDEX_DOCUMENTS = 4_000  # matching on queries reads no document; so many are encoded to look at the student in
 HELD_OUT_QUERIES = 300  # half a second a look; the interval of an overlap is then about ±2 points
 
 
@@ -33,10 +34,12 @@ def training_data(
     teacher: DualEncoder,
     store: VectorStore,
     tell: Callable[[Stage], None] | None = None,
+    every_document: bool = False,
 ) -> tuple[TrainingData, DocumentTexts]:
     """Texts to train on with the teacher's vectors, and the texts of held-out documents to measure on.
 
-    Only documents are read, unless `config.queries` is "train".
+    Only documents are read, unless `config.queries` is "train". All of them are encoded where a loss needs them, or on
+    demand (`every_document`); else a seeded sample that holds the held-out ones.
     """
     tell = tell or (lambda _: None)
     free = np.setdiff1d(np.arange(len(collection)), held_out_rows(collection))
@@ -44,9 +47,10 @@ def training_data(
     held = held_out_texts(collection)
     if config.queries == "train":
         made = _with_train_queries(collection, made, held)
+    rows = np.arange(len(collection)) if every_document or _reads_documents(config) else _index_rows(collection)
     documents = store.vectors(
         teacher,
-        collection.documents,
+        [collection.documents[row] for row in rows],
         "document",
         lambda done, total: tell(Stage("teacher encodes documents", done, total)),
     )
@@ -58,7 +62,20 @@ def training_data(
     negatives = (
         _hard_negatives(queries, documents, groups, made.rows, config.hard_negatives) if config.hard_negatives else None
     )
-    return TrainingData(made.texts, queries, made.rows, documents, collection.documents, groups, negatives), held
+    return TrainingData(made.texts, queries, made.rows, documents, rows, collection.documents, groups, negatives), held
+
+
+def _reads_documents(config: DistillConfig) -> bool:
+    weights = config.losses
+    scored = weights.one_hot or weights.score or weights.margin or weights.document_matching
+    return bool(scored or config.hard_negatives or config.documents == "own")
+
+
+def _index_rows(collection: Collection) -> np.ndarray:
+    held = held_out_rows(collection)
+    others = np.setdiff1d(np.arange(len(collection)), held)
+    drawn = np.random.default_rng(0).permutation(others)[: max(0, INDEX_DOCUMENTS - len(held))]
+    return np.sort(np.concatenate([held, drawn]))
 
 
 def held_out_texts(collection: Collection) -> DocumentTexts:

@@ -13,6 +13,7 @@ from lab.evaluation.fidelity import overlap, vector_distance
 from lab.geometry import linear_cka, spearman_similarities
 from lab.retrieval import ExactIndex, Run
 from lab.store import VectorStore
+from lab.training import TrainingData
 
 DEPTH = 10
 OWN_DOCUMENTS = (
@@ -39,21 +40,22 @@ class Probe:
         query_ids: tuple[str, ...],
         texts: tuple[str, ...],
         encoder: DualEncoder,
-        documents: np.ndarray,
+        data: TrainingData,
         store: VectorStore,
         own_documents: bool,
     ) -> None:
         self.texts = texts
         self._ids = query_ids
         self.teacher_vectors = store.vectors(encoder, texts, "query")
-        rows = np.arange(len(collection))
-        if own_documents and len(rows) > OWN_DOCUMENTS:
-            rows = np.sort(np.random.default_rng(0).permutation(rows)[:OWN_DOCUMENTS])
-        self.positions = rows
-        self._own = [collection.documents[i] for i in rows] if own_documents else None
-        self._doc_ids = [collection.doc_ids[i] for i in rows]
+        kept = np.arange(len(data.document_rows))
+        if own_documents and len(kept) > OWN_DOCUMENTS:
+            kept = np.sort(np.random.default_rng(0).permutation(kept)[:OWN_DOCUMENTS])
+        self.positions = data.document_rows[kept]
+        self.documents = data.documents[kept]
+        self._own = [collection.documents[i] for i in self.positions] if own_documents else None
+        self._doc_ids = [collection.doc_ids[i] for i in self.positions]
         self._metric = encoder.similarity
-        self._index = ExactIndex(documents[rows], self._doc_ids, self._metric)
+        self._index = ExactIndex(self.documents, self._doc_ids, self._metric)
         self.teacher = self._index.search(self.teacher_vectors, query_ids, DEPTH, "teacher")
 
     @classmethod
@@ -61,14 +63,14 @@ class Probe:
         cls,
         collection: Collection,
         teacher: DualEncoder,
-        documents: np.ndarray,
+        data: TrainingData,
         texts: DocumentTexts,
         store: VectorStore,
         own_documents: bool = False,
     ) -> Probe:
         """Texts made from held-out documents: needs no judgement."""
         ids = tuple(f"text-{number}" for number in range(len(texts)))
-        return cls(collection, ids, texts.texts, teacher, documents, store, own_documents)
+        return cls(collection, ids, texts.texts, teacher, data, store, own_documents)
 
     @classmethod
     def of_queries(
@@ -76,13 +78,13 @@ class Probe:
         collection: Collection,
         split: str,
         teacher: DualEncoder,
-        documents: np.ndarray,
+        data: TrainingData,
         store: VectorStore,
         own_documents: bool = False,
     ) -> Probe:
         """Real queries of a split, to be looked at, never trained on."""
         queries = collection.queries[split]
-        return cls(collection, tuple(queries), tuple(queries.values()), teacher, documents, store, own_documents)
+        return cls(collection, tuple(queries), tuple(queries.values()), teacher, data, store, own_documents)
 
     def look(self, student: DualEncoder) -> Look:
         """Search with the student's query vectors: in the teacher's index, or in the student's own where it encodes

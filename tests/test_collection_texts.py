@@ -22,7 +22,7 @@ def collection(count: int = 40, body: str | None = None) -> Collection:
 
 def test_every_text_comes_from_its_document() -> None:
     docs = collection()
-    made = document_texts(docs)
+    made = document_texts(docs, mix=TextMix(questions=0))
     for text, row in zip(made.texts, made.rows, strict=True):
         assert all(word in f"{docs.titles[row]} {docs.bodies[row]}" for word in text.split())
     assert len(set(made.texts)) == len(made) and set(made.rows) == set(range(40))
@@ -30,7 +30,8 @@ def test_every_text_comes_from_its_document() -> None:
 
 def test_lengths_go_from_two_words_to_a_paragraph() -> None:
     lengths = [
-        len(t.split()) for t in document_texts(collection(200), mix=TextMix(titles=False, sentences=0, spans=5)).texts
+        len(t.split())
+        for t in document_texts(collection(200), mix=TextMix(titles=False, sentences=0, spans=5, questions=0)).texts
     ]
     assert min(lengths) == 2 and max(lengths) >= 38
     assert np.median(lengths) < 14  # short ones are common: log-uniform
@@ -62,9 +63,18 @@ def test_one_document_cannot_be_split_and_one_word_makes_no_query() -> None:
         held_out_rows(collection(1))
     bare = Collection("c", ("a", "b"), ("", ""), ("one", "two"))
     with pytest.raises(DataError, match="two words"):
-        document_texts(bare)
+        document_texts(bare, mix=TextMix(questions=0))
 
 
 def test_sentences_end_where_a_reader_would_end_them() -> None:
     text = "It was 3.5 metres long. The next one, e.g. this, is longer! Was it? Yes."
     assert sentences(text) == ["It was 3.5 metres long.", "The next one, e.g. this, is longer!"]
+
+
+def test_questions_ask_about_the_title_or_where_there_is_none_about_a_span() -> None:
+    only = TextMix(titles=False, sentences=0, spans=0, questions=4)
+    made = document_texts(collection(30), mix=only)
+    assert len(made) > 100 and all(f"Title {row}" in text for text, row in zip(made.texts, made.rows, strict=True))
+    assert {text.split()[0].lower() for text in made.texts} >= {"what", "who", "how", "when"}
+    bare = Collection("c", ("a", "b"), ("", ""), ("red fox runs over snow",) * 2)
+    assert all(any(word in text for word in bare.bodies[0].split()) for text in document_texts(bare, mix=only).texts)

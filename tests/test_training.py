@@ -34,7 +34,7 @@ def teacher(tiny_teacher_dir: Path) -> DualEncoder:
 def data(teacher: DualEncoder) -> TrainingData:
     vectors = teacher.encode(TEXTS)
     rows = np.arange(len(TEXTS))
-    return TrainingData(tuple(TEXTS), vectors, rows, vectors, tuple(TEXTS), rows)
+    return TrainingData(tuple(TEXTS), vectors, rows, vectors, rows, tuple(TEXTS), rows)
 
 
 def student(teacher: DualEncoder):

@@ -17,6 +17,14 @@ import numpy as np
 from lab.collection.core import Collection
 from lab.errors import DataError
 
+# openings of English questions, none of them about any collection
+_OPENINGS = (
+    "what is", "what is the", "what are the", "what was the", "who is", "who was the", "who were the", "when was the",
+    "when did", "where is the", "where was", "which", "which of the", "how many", "how much", "how long is the", "how do",
+    "how does", "how to", "why is", "why did", "is the", "does", "was the", "can", "in what year was the",
+)  # fmt: skip
+_LINKS = ("of", "in", "for", "and", "by", "from", "the", "with")
+
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'(])|\n\s*\n")
 
 
@@ -27,6 +35,7 @@ class TextMix:
     titles: bool = True  # the title, and the title with the description where the collection has one
     sentences: int = 12  # at most so many sentences a document, its first ones
     spans: int = 3  # spans of random length from a random place, every other one led by the title
+    questions: int = 2  # question words before a short span and the title; nobody asked them, the teacher answers all the same
     span_words: tuple[int, int] = (
         2,
         40,
@@ -107,6 +116,18 @@ def _one_document(collection: Collection, row: int, mix: TextMix) -> Iterable[st
         start = int(random.integers(0, len(words) - min(length, len(words)) + 1))
         span = " ".join(words[start : start + length])
         yield f"{title} {span}" if title and number % 2 == 0 else span
+    if words or title:
+        yield from _questions(title, words, mix.questions, random)
+
+
+def _questions(title: str, words: list[str], count: int, random: np.random.Generator) -> Iterable[str]:
+    for _ in range(count):
+        opening, link = random.choice(_OPENINGS), random.choice(_LINKS)
+        length = int(random.integers(1, 4 if title else 9))
+        start = int(random.integers(0, max(1, len(words) - length + 1)))
+        span = " ".join(words[start : start + length]).strip(".,;:()")
+        text = f"{opening} {span} {link} {title}" if title and span else f"{opening} {title or span}"
+        yield (text[0].upper() + text[1:] if random.random() < 0.5 else text) + ("?" if random.random() < 0.7 else "")
 
 
 def _description(collection: Collection, row: int) -> str:

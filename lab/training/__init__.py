@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from lab.training.loop import Event, Finished, Probed, Progress, TrainingData, train
+from lab.training.events import Event, Finished, Probed, Progress
+from lab.training.loop import TrainingData, train
 
 __all__ = ["Event", "Finished", "Probed", "Progress", "TrainingData", "train"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ from lab.errors import ModelError
 from lab.losses import LossBatch, duplicate_mask, gradient_norms, total
 from lab.training.batches import all_batches, probe_steps, steps_in
 from lab.training.checkpoint import load_checkpoint, save_checkpoint
+from lab.training.events import Event, Finished, Probed, Progress
 
 CHECKPOINT_SECONDS = 60.0
 
@@ -35,7 +36,8 @@ class TrainingData:
     """Texts with the teacher's view of them.
 
     texts: n · queries: (n, d) teacher's vectors of the texts · positives: (n,) row of each text's document
-    documents: (N, d) teacher's vectors of all documents · document_texts: N, read when the student encodes documents
+    documents: (M, d) teacher's vectors of the documents at `document_rows`; of all N where a loss reads documents
+    document_texts: N, read when the student encodes documents
         itself
     groups: (N,) equal for documents with equal text, so that a twin is never a negative · negatives: (n, H) rows
     """
@@ -44,44 +46,10 @@ class TrainingData:
     queries: np.ndarray
     positives: np.ndarray
     documents: np.ndarray
+    document_rows: np.ndarray
     document_texts: tuple[str, ...]
     groups: np.ndarray
     negatives: np.ndarray | None = None
-
-
-@dataclass(frozen=True)
-class Progress:
-    """After a step. Gradient norms of the terms come with the first step of a combined loss."""
-
-    step: int
-    steps: int
-    loss: float
-    texts_per_second: float
-    seconds_left: float
-    terms: dict[str, float] = field(default_factory=dict)
-    gradients: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Probed:
-    """The student was looked at: `score` is what selection goes by, larger is better."""
-
-    step: int
-    score: float
-    best: bool
-
-
-@dataclass(frozen=True)
-class Finished:
-    """The end: the model now holds the weights of `best_step`."""
-
-    step: int
-    best_step: int
-    stopped: bool
-    seconds: float
-
-
-Event = Progress | Probed | Finished
 
 
 def train(
