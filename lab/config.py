@@ -27,7 +27,7 @@ class DistillConfig:
         "inherited"  # "inherited": the teacher's document vectors, frozen; "own": the student encodes documents
     )
     texts: TextMix = field(default_factory=TextMix)  # how many texts of which kind a document gives
-    observed: int = 12_000  # texts the teacher reads to find what each token is on average at the student's first layer
+    observed: int = 6_000  # texts the teacher reads to find what each token is on average at the student's first layer
     losses: LossWeights = field(default_factory=LossWeights)  # matching on queries alone unless said otherwise
     hard_negatives: int = 0  # per text, from the teacher's top 50; used by score, margin, one-hot and negative matching
     epochs: float = 3.0  # passes over the texts

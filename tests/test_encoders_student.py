@@ -29,7 +29,7 @@ def test_layers_of_every_family_compute_the_same_in_the_student(kind: str, tmp_p
     """Fed the same vectors, the student's layers answer as the teacher's: only names differ."""
     teacher = load_teacher(teacher_folder(tmp_path, kind), "cpu", "float32")
     counts = token_counts(teacher.model.tokenizer, TEXTS)
-    observed = observe(teacher.model, TEXTS, WHOLE.layers, "float32")
+    observed = observe(teacher.model, TEXTS, WHOLE.layers, precision="float32")
     student = build(teacher.model, WHOLE, trim(teacher.model.tokenizer, counts, 10_000), observed, counts)
     ids = torch.tensor([teacher.model.tokenizer("a red fox")["input_ids"]])
     with torch.no_grad():
@@ -40,7 +40,7 @@ def test_layers_of_every_family_compute_the_same_in_the_student(kind: str, tmp_p
 
 def test_observed_means_are_the_means_of_what_the_layer_is_fed(teacher: DualEncoder) -> None:
     text = "fox fox volcano"
-    seen = observe(teacher.model, [text] * 400, (1,), "float32").token_means
+    seen = observe(teacher.model, [text] * 400, (1,), precision="float32").token_means
     ids = torch.tensor([teacher.model.tokenizer(text)["input_ids"]])
     with torch.no_grad():
         fed = teacher.model.transformers_model(input_ids=ids, output_hidden_states=True).hidden_states[1][0]
@@ -50,7 +50,7 @@ def test_observed_means_are_the_means_of_what_the_layer_is_fed(teacher: DualEnco
 
 
 def test_a_token_never_seen_enters_as_it_would_alone(teacher: DualEncoder) -> None:
-    seen = observe(teacher.model, ["fox"], (2,), "float32").token_means
+    seen = observe(teacher.model, ["fox"], (2,), precision="float32").token_means
     ids = torch.tensor([teacher.model.tokenizer("violin")["input_ids"]])
     with torch.no_grad():
         fed = teacher.model.transformers_model(input_ids=ids, output_hidden_states=True).hidden_states[2][0]
@@ -61,7 +61,7 @@ def test_pruning_keeps_the_busiest_units(teacher: DualEncoder) -> None:
     counts = token_counts(teacher.model.tokenizer, TEXTS)
     vocabulary = trim(teacher.model.tokenizer, counts, 10_000)
     narrow = Plan((2,), 16, 16, 10_000)
-    observed = observe(teacher.model, TEXTS, narrow.layers, "float32")
+    observed = observe(teacher.model, TEXTS, narrow.layers, precision="float32")
     student = build(teacher.model, narrow, vocabulary, observed, counts)
     full = layer_tensors(list(teacher.model.transformers_model.encoder.layer)[2])
     strength = observed.usage[0] * full["output.dense.weight"].norm(dim=0)

@@ -40,7 +40,7 @@ class TextMix:
         2,
         40,
     )  # shortest and longest span; lengths are log-uniform: short ones are common
-    most: int = 100_000  # above this, texts are drawn at random so that large corpora stay affordable
+    most: int = 80_000  # above this, texts are drawn at random so that large corpora stay affordable
     seed: int = 0  # of the spans; apart from the training's seed, so that the teacher encodes them once for all seeds
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
 from torch import Tensor, nn
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 from lab.device import autocast
 from lab.errors import ModelError
 
+RARE = 20  # tokens seen less often are also looked at alone
 BERT_NAMED = ("bert", "electra", "roberta", "xlm-roberta", "camembert")
 _DISTILBERT = {
     "attention.q_lin": "attention.self.query",
@@ -107,23 +109,28 @@ def layer_tensors(layer: nn.Module) -> dict[str, Tensor]:
 
 
 @torch.inference_mode()
-def observe(model: SentenceTransformer, texts: Sequence[str], kept: Sequence[int], precision: str = "auto") -> Observed:
+def observe(
+    model: SentenceTransformer,
+    texts: Sequence[str],
+    kept: Sequence[int],
+    tokens: Sequence[int] | np.ndarray | None = None,
+    precision: str = "auto",
+) -> Observed:
     """Run texts through the teacher and watch the first kept layer's input and every kept layer's feed-forward.
 
     A student whose lower layers are gone cannot compute what its first layer is used to be fed. The best constant
-    guess, token
-    by token, is the mean of what the teacher feeds it: E[h | token]. This is where the student's token table starts.
+    guess, token by token, is the mean of what the teacher feeds it: E[h | token]. The student's table starts there.
     A token seen n times gets n/(n+4) of its mean and 4/(n+4) of its vector when it stands alone: rare means are noisy.
 
     Args:
         kept: indices of the layers the student keeps, increasing.
+        tokens: ids whose means are wanted, all by default; those of other tokens may be 0.
     """
     layers = layer_modules(model)
     size = shape(model)
     sums = torch.zeros(size.vocabulary, size.hidden)
     seen = torch.zeros(size.vocabulary)
     usage = torch.zeros(len(kept), size.intermediate)
-    tokens = 0.0
     caught: dict[str, Tensor] = {}
 
     def watch(name: str):
@@ -136,42 +143,35 @@ def observe(model: SentenceTransformer, texts: Sequence[str], kept: Sequence[int
     for number, layer in enumerate(kept):
         module = layers[layer].ffn.lin2 if hasattr(layers[layer], "ffn") else layers[layer].output.dense
         hooks.append(module.register_forward_pre_hook(watch(f"unit{number}"), with_kwargs=True))
+
+    def run(ids: Tensor, mask: Tensor) -> None:
+        with autocast(model.device, precision):
+            inner(input_ids=ids.to(model.device), attention_mask=mask.to(model.device))
+
     inner = backbone(model)
     try:
         ordered = sorted(texts, key=len)
         for start in range(0, len(ordered), 128):
             features = model.preprocess(ordered[start : start + 128])
-            ids, mask = features["input_ids"].to(model.device), features["attention_mask"].to(model.device)
-            with autocast(model.device, precision):
-                inner(input_ids=ids, attention_mask=mask)
-            real = mask.bool()
-            sums.index_add_(0, ids[real].cpu(), caught["input"][real].cpu())
-            seen.index_add_(0, ids[real].cpu(), torch.ones(int(real.sum())))
+            ids, real = features["input_ids"].cpu(), features["attention_mask"].bool().cpu()
+            run(ids, real.long())
+            sums.index_add_(0, ids[real], caught["input"].cpu()[real])
+            seen.index_add_(0, ids[real], torch.ones(int(real.sum())))
             for number in range(len(kept)):
-                usage[number] += caught[f"unit{number}"][real].abs().sum(0).cpu()
-            tokens += float(real.sum())
-        alone = _alone(model, inner, size, caught)
+                usage[number] += caught[f"unit{number}"].cpu()[real].abs().sum(0)
+        means = sums / seen.clamp(min=1)[:, None]
+        before, after = _frame(model)
+        wanted = torch.arange(size.vocabulary) if tokens is None else torch.as_tensor(tokens)
+        for rare in wanted[seen[wanted] < RARE].split(512):
+            ids = torch.cat([torch.tensor([ids_]).expand(len(rare), -1) for ids_ in (before, [0], after)], 1).long()
+            ids[:, len(before)] = rare
+            run(ids, torch.ones_like(ids))
+            trust = (seen[rare] / (seen[rare] + 4))[:, None]
+            means[rare] = trust * means[rare] + (1 - trust) * caught["input"][:, len(before)].cpu()
     finally:
         for hook in hooks:
             hook.remove()
-    trust = (seen / (seen + 4))[:, None]
-    means = sums / seen.clamp(min=1)[:, None]
-    return Observed(trust * means + (1 - trust) * alone, usage / max(tokens, 1))
-
-
-def _alone(model: SentenceTransformer, inner: nn.Module, size: Shape, caught: dict[str, Tensor]) -> Tensor:
-    """Every token's vector at the first kept layer when the text is that token alone: (V, hidden)."""
-    before, after = _frame(model)
-    alone = torch.zeros(size.vocabulary, size.hidden)
-    for start in range(0, size.vocabulary, 512):
-        ids = torch.arange(start, min(size.vocabulary, start + 512))[:, None]
-        ids = torch.cat(
-            [torch.tensor([before]).expand(len(ids), -1), ids, torch.tensor([after]).expand(len(ids), -1)], 1
-        )
-        ids = ids.long().to(model.device)
-        inner(input_ids=ids, attention_mask=torch.ones_like(ids))
-        alone[start : start + len(ids)] = caught["input"][:, len(before)].cpu()
-    return alone
+    return Observed(means, usage / seen.sum().clamp(min=1))
 
 
 def _frame(model: SentenceTransformer) -> tuple[list[int], list[int]]:

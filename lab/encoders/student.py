@@ -59,7 +59,9 @@ def _cut(
         wanted = plan(size, teacher.parameters, SIZES[str(wanted)], seen)
     vocabulary = trim(teacher.model.tokenizer, counts, wanted.vocabulary)
     sample = _sample(texts, observed, seed)
-    seen_by_layers = observe(teacher.model, [texts[i] for i in sample], wanted.layers, teacher.precision)
+    seen_by_layers = observe(
+        teacher.model, [texts[i] for i in sample], wanted.layers, vocabulary.kept, teacher.precision
+    )
     return build(teacher.model, wanted, vocabulary, seen_by_layers, counts, seed)
 
 
