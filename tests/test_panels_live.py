@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -247,6 +248,34 @@ def test_interrupting_the_kernel_while_waiting_stops_too(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(begun._thread, "join", once)
     assert begun.result().stopped and interrupted
+
+
+def test_a_cell_that_awaits_leaves_the_kernel_free_to_hear_the_button(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = start(monkeypatch, FakeDistill(wait=True))
+
+    async def cell():
+        return await begun
+
+    async def kernel():
+        waiting = asyncio.create_task(cell())
+        await asyncio.sleep(0.1)
+        assert not waiting.done()
+        begun.panel.children[0].children[0].click()  # on the loop on which the cell is waiting
+        return await asyncio.wait_for(waiting, PATIENCE)
+
+    assert asyncio.run(kernel()).stopped
+
+
+def test_interrupting_a_cell_that_awaits_stops_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = start(monkeypatch, FakeDistill(wait=True))
+
+    async def kernel():
+        waiting = asyncio.ensure_future(begun)
+        await asyncio.sleep(0.1)
+        waiting.cancel("Got SIGINT")  # as ipykernel does
+        return await asyncio.wait_for(waiting, PATIENCE)
+
+    assert asyncio.run(kernel()).stopped
 
 
 def test_an_error_in_the_thread_is_raised_where_the_result_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,7 @@ from safetensors.torch import load_file, save_file
 
 import lab
 from lab import artefacts
+from lab.encoders.export import FACTS
 from lab.errors import LabError
 from lab.progress import ProgressBars
 
@@ -45,10 +46,13 @@ def texts(target: Path) -> None:
 
 
 def student(target: Path) -> None:
-    """`lab distill --collection wiki --student tenth --seed 0 --record`, weights halved to 16 bits."""
+    """`lab distill --collection wiki --student tenth --seed 0 --record`, with its dev report, weights in 16 bits."""
     with ProgressBars() as bars:
         found = lab.distill(student="tenth", seed=0, record=True, probes="dev", listen=bars)
     lab.save(found, target)
+    report = lab.evaluate(lab.load_student(target), found.collection, "dev", found.teacher, static=found.static)
+    told = json.loads((target / FACTS).read_text())
+    (target / FACTS).write_text(json.dumps(told | {"report": {"dev": report.as_json()}}, indent=2, ensure_ascii=False))
     for weights in target.rglob("model.safetensors"):
         save_file(
             {name: tensor.half() for name, tensor in load_file(weights).items()}, weights, metadata={"format": "pt"}

@@ -42,12 +42,13 @@ class Plan:
     vocabulary: int  # tokens kept, at most
 
 
-def plan(teacher: Shape, teacher_parameters: int, ratio: float, tokens_seen: int, layer_share: float = 0.52) -> Plan:
+def plan(teacher: Shape, teacher_parameters: int, ratio: float, tokens_seen: int, layer_share: float = 0.40) -> Plan:
     """Divide a budget of teacher_parameters/ratio between layers and token table.
 
     Args:
         tokens_seen: different tokens in the corpus; a larger table would be wasted.
-        layer_share: share of the budget for layers, chosen on wiki dev.
+        layer_share: share of the budget for layers. Chosen on wiki by label-free fidelity: a wide table with one
+            layer beats a narrow one with two at equal size and time (docs/recipe.md).
 
     Raises:
         ModelError: the budget is too small for one layer, however narrow, and a token table.
@@ -64,10 +65,10 @@ def plan(teacher: Shape, teacher_parameters: int, ratio: float, tokens_seen: int
     units = (for_layers / count - _layer_cost(teacher.hidden, 0)) / (2 * teacher.hidden + 1)
     intermediate = int(min(teacher.intermediate, units // 64 * 64)) or 64
     for_table = budget - count * _layer_cost(teacher.hidden, intermediate)
-    # the widest table that still has a vector of its own for most tokens of the corpus
+    # the widest table that still has a vector of its own for nearly all tokens of the corpus: names are rare tokens
     wanted = min(teacher.vocabulary, tokens_seen)
     widths = [width for width in (8, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512) if width < teacher.hidden]
-    fitting = [width for width in widths if _tokens_for(for_table, width, teacher.hidden) >= 0.6 * wanted]
+    fitting = [width for width in widths if _tokens_for(for_table, width, teacher.hidden) >= 0.87 * wanted]
     embedding = max(fitting, default=widths[0])
     vocabulary = min(teacher.vocabulary, _tokens_for(for_table, embedding, teacher.hidden))
     return Plan(tuple(range(teacher.layers - count, teacher.layers)), intermediate, embedding, vocabulary)
