@@ -67,7 +67,11 @@ def plan(teacher: Shape, teacher_parameters: int, ratio: float, tokens_seen: int
     for_table = budget - count * _layer_cost(teacher.hidden, intermediate)
     # the widest table that still has a vector of its own for nearly all tokens of the corpus: names are rare tokens
     wanted = min(teacher.vocabulary, tokens_seen)
-    widths = [width for width in (8, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512) if width < teacher.hidden]
+    widths = [
+        width
+        for width in (8, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512)
+        if teacher.hidden // 12 <= width < teacher.hidden
+    ]
     fitting = [width for width in widths if _tokens_for(for_table, width, teacher.hidden) >= 0.87 * wanted]
     embedding = max(fitting, default=widths[0])
     vocabulary = min(teacher.vocabulary, _tokens_for(for_table, embedding, teacher.hidden))

@@ -1,0 +1,193 @@
+"""A distillation one can watch: it runs in a thread, the figure follows, Stop is answered at once.
+
+The story never depends on it: `await train_in_background(config, …)` gives what `distill(config, …)` returns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import threading
+from collections.abc import Generator
+from typing import Any
+
+import ipywidgets as widgets
+import plotly.graph_objects as go
+from IPython.display import display
+
+from lab.config import DistillConfig
+from lab.distillation import Distilled, distill
+from lab.errors import LabError
+from lab.figures.distance import distance_curve, distance_values
+from lab.figures.style import Values
+from lab.panels.live import LiveFigure, panels_are_live
+from lab.preparation import Stage
+from lab.recording import Recording
+from lab.training import Event, Finished, Probed, Progress
+
+STILL = "Run this cell for the live panel."  # what a committed notebook says in the panel's place
+_BUTTON = widgets.Layout(width="8em")
+
+
+class Seen:
+    """What a training has shown so far: a listener for `distill`, safe to read from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._looks: list[tuple[int, float]] = []  # step, shared top ten
+        self._batches: list[tuple[int, float]] = []  # step, mean ‖t − s‖
+        self._last = 1
+        self.words = "starting"
+
+    def __call__(self, event: Event | Stage) -> None:
+        with self._lock:
+            if isinstance(event, Stage):
+                self.words = f"{event.name}, {event.done:,} of {event.total:,}" if event.total else event.name
+            elif isinstance(event, Progress):
+                self._batches.append((event.step, event.loss))
+                self._last = event.steps
+                left = math.ceil(event.seconds_left)
+                self.words = f"step {event.step:,} of {event.steps:,}, loss {event.loss:.3f}, {left} s left"
+            elif isinstance(event, Probed):
+                self._looks.append((event.step, event.score))
+            elif isinstance(event, Finished):
+                how = "stopped" if event.stopped else "finished"
+                self.words = f"{how} after step {event.step:,}; kept is the best look, step {event.best_step:,}"
+
+    def values(self, recording: Recording | None = None) -> Values:
+        """For the traces of `distance_curve`; with a recording also ‖t − s‖ of texts that were not trained on."""
+        looks, more = self._arguments(recording)
+        return distance_values(*looks, **more)
+
+    def figure(self, recording: Recording | None = None) -> go.Figure:
+        """The static twin of the live view."""
+        looks, more = self._arguments(recording)
+        return distance_curve(*looks, **more)
+
+    def _arguments(self, recording: Recording | None) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        with self._lock:
+            looks, batches = list(self._looks), list(self._batches)
+            more = {"batches": tuple(zip(*batches, strict=True)) or ((), ()), "last": self._last}
+        if recording is not None:
+            return (recording,), more
+        steps, overlap = zip(*looks, strict=True) if looks else ((), ())
+        return (steps, None, overlap if looks else None), more
+
+
+class Training:
+    """A distillation in a thread. Show it in a notebook, or take `result()`.
+
+    seen: what it has shown so far · panel: the widgets, None where panels are static
+    """
+
+    def __init__(self, config: DistillConfig, live: bool | None = None, **arguments: Any) -> None:
+        self.seen = Seen()
+        self._config, self._arguments = config, arguments
+        self._stop = threading.Event()
+        self._distilled: Distilled | None = None
+        self._error: BaseException | None = None
+        self.panel: widgets.VBox | None = None
+        if panels_are_live() if live is None else live:
+            self._live: LiveFigure | None = LiveFigure(self.seen.figure())
+            self._button = widgets.Button(description="Stop", icon="stop", layout=_BUTTON)
+            self._button.on_click(lambda _: self.stop())
+            self._label = widgets.Label(self.seen.words)
+            self.panel = widgets.VBox([widgets.HBox([self._button, self._label]), self._live.widget])
+        else:
+            self._live = None
+        self._thread = threading.Thread(target=self._run, daemon=True, name="distillation")
+        self._thread.start()
+
+    @property
+    def running(self) -> bool:
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """End after the present step; the best student so far is kept. Returns at once."""
+        self._stop.set()
+        if self._live and self.running:
+            self._button.disabled = True
+            self._button.description = "stopping…"
+
+    def __await__(self) -> Generator[Any, None, Distilled]:
+        """`await training` in a cell: `result()`, while the kernel still hears the Stop button.
+
+        A cell that waits in any other way keeps the kernel to itself, and a click is heard when it is over.
+        """
+        return self._wait().__await__()
+
+    async def _wait(self) -> Distilled:
+        while self.running:
+            try:
+                await asyncio.sleep(0.05)
+            except asyncio.CancelledError:  # the kernel was interrupted
+                self.stop()
+        return self.result()
+
+    def result(self) -> Distilled:
+        """Wait for the end. Interrupting the kernel meanwhile stops the training like the button does.
+
+        Raises:
+            Whatever the distillation raised.
+        """
+        while self.running:
+            try:
+                self._thread.join(0.1)
+            except KeyboardInterrupt:
+                self.stop()
+        if self._error is not None:
+            raise self._error
+        if self._distilled is None:
+            raise LabError("the training ended without a student; start it again")
+        return self._distilled
+
+    def figure(self) -> go.Figure:
+        """What has been seen so far, as a plain figure."""
+        return self.seen.figure(self._distilled.recording if self._distilled else None)
+
+    def _ipython_display_(self) -> None:
+        if self.panel is not None:
+            display(self.panel)
+            return
+        self.result()
+        display(self.figure())
+        display({"text/plain": f"{self.seen.words}. {STILL}"}, raw=True)
+
+    def _run(self) -> None:
+        try:
+            self._distilled = distill(self._config, listen=self._listen, stop=self._stop.is_set, **self._arguments)
+        except BaseException as error:  # a thread has nobody to raise to: result() does it
+            self._error = error
+            self.seen.words = f"{type(error).__name__}: {error}"
+        self._show_end()
+
+    def _listen(self, event: Event | Stage) -> None:
+        self.seen(event)
+        if self._live and (self._live.show(self.seen.values) or not isinstance(event, Progress)):
+            self._label.value = self.seen.words
+
+    def _show_end(self) -> None:
+        if self._live:
+            recording = self._distilled.recording if self._distilled else None
+            self._live.show(lambda: self.seen.values(recording), now=True)
+            self._label.value = self.seen.words
+            self._button.disabled = True
+            self._button.description = "done" if self._error is None else "failed"
+
+
+_latest: Training | None = None
+
+
+def train_in_background(config: DistillConfig, live: bool | None = None, **arguments: Any) -> Training:
+    """Start `distill(config, **arguments)` in a thread. A training that still runs is stopped first.
+
+    Args:
+        live: False for the static view; by default what `LAB_PANELS` says.
+        arguments: of `distill`, except `listen` and `stop`; a recording is kept unless `record=False`.
+    """
+    global _latest
+    if _latest is not None and _latest.running:
+        _latest.stop()
+        _latest._thread.join()
+    _latest = Training(config, live, **{"record": True, **arguments})
+    return _latest

@@ -1,0 +1,112 @@
+"""Predict before you look: a question with choices, whose answer stays folded until the reader opens it.
+
+Who commits to a guess first learns more from the figure (the "predict, observe, explain" of White and Gunstone,
+"Probing Understanding", 1992). The right choice is not written down here: it follows from what the reader's own run
+measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from lab.errors import LabError
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One answer: right where `low` ≤ what was measured < `high`."""
+
+    text: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Question:
+    """text: what is asked · choices: cover every value there can be · measured: how to print it · why: the reason."""
+
+    text: str
+    choices: tuple[Choice, ...]
+    measured: str
+    why: str
+
+
+QUESTIONS: dict[str, Question] = {
+    "kept": Question(
+        "Your student has a tenth of the teacher's parameters and trains for less than a minute, on document texts"
+        " only. What share of the teacher's nDCG@10 does it keep on questions that people asked?",
+        (
+            Choice("less than half", -1.0, 0.5),
+            Choice("half to four fifths", 0.5, 0.8),
+            Choice("more than four fifths", 0.8, 9.0),
+        ),
+        "it kept {:.0%}",
+        "It did not start from nothing: it was cut out of the teacher, one of its layers and a compressed token table,"
+        " and each text told it every number of the vector it should give, not only which document is relevant.",
+    ),
+}
+
+
+class Prediction:
+    """A question to look at; in a notebook its answer is folded, as plain text it is absent until a choice is made."""
+
+    def __init__(self, question: Question, choice: str | None, measured: float | None) -> None:
+        self.question, self.choice, self.measured = question, choice, measured
+
+    @property
+    def right(self) -> str | None:
+        """The letter of the right choice; None as long as nothing was measured."""
+        if self.measured is None:
+            return None
+        choices = zip(_letters(self.question.choices), self.question.choices, strict=True)
+        return next((letter for letter, each in choices if each.low <= self.measured < each.high), None)
+
+    @property
+    def answer(self) -> str | None:
+        """What came out and why; None as long as nothing was measured."""
+        if self.right is None:
+            return None
+        said = f"You said {self.choice}: {'right' if self.choice == self.right else 'no'}. " if self.choice else ""
+        return f"{said}Answer: {self.right}; {self.question.measured.format(self.measured)}. {self.question.why}"
+
+    def __repr__(self) -> str:
+        choices = zip(_letters(self.question.choices), self.question.choices, strict=True)
+        lines = [f"Predict: {self.question.text}", *(f"  {letter}) {each.text}" for letter, each in choices)]
+        if self.choice:
+            lines.append(self.answer or self._later())
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        items = "".join(f"<li>{escape(each.text)}</li>" for each in self.question.choices)
+        below = f"<p>{self._later()}</p>" if self.choice else ""
+        if self.answer:
+            below = f"<details><summary>Show the answer</summary><p>{escape(self.answer)}</p></details>"
+        return f'<p><b>Predict.</b> {escape(self.question.text)}</p><ol type="a">{items}</ol>{below}'
+
+    def _later(self) -> str:
+        return f"You said {self.choice}. Go on: the answer follows the figure."
+
+
+def predict(name: str, choice: str | None = None, measured: float | None = None) -> Prediction:
+    """Ask a question before a figure (no `measured`), or answer it after.
+
+    Args:
+        name: of the question, see `QUESTIONS`.
+        choice: the reader's letter.
+        measured: the number that decides; the answer is then there, folded.
+
+    Raises:
+        LabError: no such question, or no such choice.
+    """
+    if name not in QUESTIONS:
+        raise LabError(f"no question {name!r}; there are {', '.join(sorted(QUESTIONS))}")
+    letters = _letters(QUESTIONS[name].choices)
+    if choice is not None and str(choice).strip().lower() not in letters:
+        raise LabError(f"choice={choice!r}: choose one of {', '.join(letters)}, or None to go on without")
+    return Prediction(QUESTIONS[name], None if choice is None else str(choice).strip().lower(), measured)
+
+
+def _letters(choices: Sequence[Choice]) -> list[str]:
+    return [chr(ord("a") + place) for place in range(len(choices))]
