@@ -66,9 +66,7 @@ def training_data(
 
 
 def _reads_documents(config: DistillConfig) -> bool:
-    weights = config.losses
-    scored = weights.one_hot or weights.score or weights.margin or weights.document_matching
-    return bool(scored or config.hard_negatives or config.documents == "own")
+    return config.losses.reads_documents or config.hard_negatives > 0 or config.documents == "own"
 
 
 def _index_rows(collection: Collection) -> np.ndarray:

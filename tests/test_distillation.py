@@ -107,6 +107,26 @@ def test_a_missing_train_split_is_named(config: DistillConfig) -> None:
         distill(dataclasses.replace(config, queries="train"))
 
 
+def test_matching_on_queries_encodes_only_the_documents_it_is_looked_at_in(
+    config: DistillConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lab.preparation.INDEX_DOCUMENTS", 5)
+    asked: list[tuple[str, int]] = []
+    encode = DualEncoder.encode
+
+    def spy(self, texts, kind="query"):
+        asked.append((kind, len(texts)))
+        return encode(self, texts, kind)
+
+    monkeypatch.setattr(DualEncoder, "encode", spy)
+    found = distill(dataclasses.replace(config, epochs=2, static=False), store=VectorStore(None))
+    assert [count for kind, count in asked if kind == "document"] == [5]
+    assert found.finished.step > 5
+    asked.clear()
+    distill(dataclasses.replace(config, epochs=1, static=False), store=VectorStore(None), record=True)
+    assert [count for kind, count in asked if kind == "document"] == [12]  # a recording shows them all
+
+
 def test_held_out_documents_give_no_training_text(config: DistillConfig) -> None:
     collection = lab.load_collection(config.collection)
     data, held = training_data(config, collection, load_teacher(config.teacher, "cpu", "float32"), VectorStore())

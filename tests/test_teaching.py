@@ -116,7 +116,17 @@ def test_a_machine_twice_as_fast_needs_half_the_minutes_and_trains_twice_as_much
     assert "2 ×" in str(fast)
 
 
-def test_the_pace_is_counted_in_steps_and_leaves_the_seed_alone() -> None:
+def test_a_named_pace_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAB_PACE", "50")
+    assert measure_pace(clock=lambda: pytest.fail("measured")) == Pace(50.0)
+    for wrong in ("fast", "0", "-1", "nan"):
+        monkeypatch.setenv("LAB_PACE", wrong)
+        with pytest.raises(ValueError, match=f"LAB_PACE='{wrong}'"):
+            measure_pace()
+
+
+def test_the_pace_is_counted_in_steps_and_leaves_the_seed_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LAB_PACE", raising=False)
     torch.manual_seed(7)
     expected = torch.rand(1)
     torch.manual_seed(7)

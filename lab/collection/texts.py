@@ -19,10 +19,33 @@ from lab.errors import DataError
 
 # openings of English questions, none of them about any collection
 _OPENINGS = (
-    "what is", "what is the", "what are the", "what was the", "who is", "who was the", "who were the", "when was the",
-    "when did", "where is the", "where was", "which", "which of the", "how many", "how much", "how long is the", "how do",
-    "how does", "how to", "why is", "why did", "is the", "does", "was the", "can", "in what year was the",
-)  # fmt: skip
+    "what is",
+    "what is the",
+    "what are the",
+    "what was the",
+    "who is",
+    "who was the",
+    "who were the",
+    "when was the",
+    "when did",
+    "where is the",
+    "where was",
+    "which",
+    "which of the",
+    "how many",
+    "how much",
+    "how long is the",
+    "how do",
+    "how does",
+    "how to",
+    "why is",
+    "why did",
+    "is the",
+    "does",
+    "was the",
+    "can",
+    "in what year was the",
+)
 _LINKS = ("of", "in", "for", "and", "by", "from", "the", "with")
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'(])|\n\s*\n")
@@ -35,7 +58,9 @@ class TextMix:
     titles: bool = True  # the title, and the title with the description where the collection has one
     sentences: int = 12  # at most so many sentences a document, its first ones
     spans: int = 3  # spans of random length from a random place, every other one led by the title
-    questions: int = 2  # question words before a short span and the title; nobody asked them, the teacher answers all the same
+    questions: int = (
+        2  # question words before a short span and the title; nobody asked them, the teacher answers anyway
+    )
     span_words: tuple[int, int] = (
         2,
         40,

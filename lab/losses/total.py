@@ -56,6 +56,11 @@ class LossWeights:
         if self.distance not in DISTANCES:
             raise ValueError(f"distance must be one of {', '.join(DISTANCES)}, got {self.distance!r}.")
 
+    @property
+    def reads_documents(self) -> bool:
+        """True where a term scores documents or matches them: their vectors are then needed."""
+        return any((self.one_hot, self.score, self.margin, self.document_matching, self.negative_matching))
+
 
 @dataclass(frozen=True)
 class LossBatch:

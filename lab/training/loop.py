@@ -203,7 +203,7 @@ def _forward(model: SentenceTransformer, data: TrainingData, rows: np.ndarray, c
     return LossBatch(
         student_queries=_embed(model, [data.texts[i] for i in rows], "query"),
         teacher_queries=take(data.queries, rows),
-        teacher_documents=take(data.documents, positives),
+        teacher_documents=take(data.documents, positives) if weights.reads_documents else None,
         student_documents=own_documents,
         teacher_negatives=None if negatives is None else take(data.documents, negatives),
         student_negatives=own_negatives,
