@@ -1,0 +1,137 @@
+"""A JupyterLab of our own, in a folder of its own, and a page of a real browser on it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.sync_api import Browser, Locator, Page
+
+START, KERNEL = 60.0, 60.0  # seconds until the server answers, until a kernel is ready
+# What JupyterLab and the browser say for themselves, on any notebook
+NOT_OURS = (
+    "Failed to load resource",  # icons and translations that JupyterLab asks for and does not have
+    "ResizeObserver loop",  # harmless: the browser put a resize off to the next frame
+    "Could not determine jupyterlab_pygments",
+)
+FLAGS = (
+    "--no-sandbox", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+@dataclass
+class Lab:
+    """A running server."""
+
+    folder: Path
+    url: str
+    token: str
+
+    def kernels(self) -> list[dict]:
+        with urllib.request.urlopen(f"{self.url}/api/sessions?token={self.token}", timeout=5) as answer:
+            return [session["kernel"] for session in json.load(answer) if session.get("kernel")]
+
+
+@contextmanager
+def jupyterlab(folder: Path, log: Path, **environment: str) -> Iterator[Lab]:
+    """JupyterLab over `folder`, with none of the user's own settings; ends with all its kernels."""
+    settings = folder / ".lab" / "settings"
+    _write(settings / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings", {"windowingMode": "none"})
+    quiet = {"fetchNews": "false", "checkForUpdates": False}
+    _write(settings / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings", quiet)
+    places = {
+        "JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "run",
+        "IPYTHONDIR": "ipython", "JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+    }  # fmt: skip
+    own = {name: str(folder / ".lab" / place) for name, place in places.items()}
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    lab = Lab(folder, f"http://127.0.0.1:{port}", secrets.token_hex(16))
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}", "--LabApp.news_url=",
+        f"--ServerApp.root_dir={folder}", f"--IdentityProvider.token={lab.token}", "--ServerApp.port_retries=0",
+        "--ServerApp.allow_root=True",
+    ]  # fmt: skip
+    with log.open("w") as out:
+        server = subprocess.Popen(
+            command, stdout=out, stderr=out, env=os.environ | own | environment, start_new_session=True
+        )
+    try:
+        _wait_for_server(lab, server, log)
+        yield lab
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)  # a process group of our own: the server and its kernels
+        try:
+            server.wait(15)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, signal.SIGKILL)
+
+
+@dataclass
+class Notebook:
+    """A notebook open in a page. errors: what the browser's console complained of, and we are to blame for."""
+
+    lab: Lab
+    page: Page
+    errors: list[str] = field(default_factory=list)
+
+    @classmethod
+    def open(cls, lab: Lab, browser: Browser, name: str, width: int = 1280) -> Notebook:
+        notebook = cls(lab, browser.new_page(viewport={"width": width, "height": 900}))
+        page = notebook.page
+        page.on("pageerror", lambda error: notebook._complain(str(error)))
+        page.on("console", lambda message: notebook._complain(message.text) if message.type == "error" else None)
+        page.goto(f"{lab.url}/lab/tree/{name}?reset&token={lab.token}")  # reset: no tabs of an earlier session
+        page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)").wait_for(timeout=KERNEL * 1000)
+        # The toolbar says idle before there is a kernel, and Run All would then ask for one: the server knows better.
+        end = time.monotonic() + KERNEL
+        while not any(k["execution_state"] == "idle" and k["connections"] > 0 for k in lab.kernels()):
+            assert time.monotonic() < end, f"no idle kernel in {KERNEL:.0f} s"
+            time.sleep(0.2)
+        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=KERNEL * 1000)
+        return notebook
+
+    def run_all(self) -> None:
+        self.page.get_by_role("menuitem", name="Run", exact=True).click()
+        self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+
+    def cell(self, words: str) -> Locator:
+        """The code cell whose source holds these words."""
+        return self.page.locator(".jp-CodeCell", has=self.page.locator(".jp-InputArea-editor", has_text=words)).first
+
+    def outputs(self) -> Locator:
+        return self.page.locator(".jp-OutputArea-output")
+
+    def _complain(self, words: str) -> None:
+        if not any(known in words for known in NOT_OURS):
+            self.errors.append(words)
+
+
+def _wait_for_server(lab: Lab, server: subprocess.Popen, log: Path) -> None:
+    end = time.monotonic() + START
+    while time.monotonic() < end:
+        assert server.poll() is None, f"JupyterLab ended: {log.read_text()[-2000:]}"
+        try:
+            lab.kernels()
+            return
+        except OSError:
+            time.sleep(0.25)
+    raise AssertionError(f"JupyterLab did not answer in {START:.0f} s: {log.read_text()[-2000:]}")
+
+
+def _write(path: Path, content: dict) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content))

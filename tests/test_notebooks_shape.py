@@ -1,0 +1,110 @@
+"""Every notebook has the shape a reader can rely on, and stored outputs that show on GitHub."""
+
+from __future__ import annotations
+
+import re
+import statistics
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from lab.teaching.start_here import HINT
+from notebooks.refresh import PICTURE, check
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+MOST_CELLS, MOST_LINES, USUAL_LINES = 40, 20, 8
+every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def read(path: Path) -> nbformat.NotebookNode:
+    return nbformat.read(path, as_version=4)
+
+
+def code(path: Path) -> list[nbformat.NotebookNode]:
+    return [cell for cell in read(path).cells if cell.cell_type == "code"]
+
+
+def prose(path: Path) -> list[str]:
+    return [cell.source for cell in read(path).cells if cell.cell_type == "markdown"]
+
+
+def test_there_are_notebooks() -> None:
+    assert "00_start_here" in [path.stem for path in NOTEBOOKS]
+
+
+@every_notebook
+def test_stored_outputs_are_those_of_the_cells_and_may_be_committed(path: Path) -> None:
+    nbformat.validate(read(path))
+    assert check(path) == [], "run: make notebooks-refresh"
+    assert any("image/png" in output.get("data", {}) for cell in code(path) for output in cell.outputs)
+
+
+@every_notebook
+def test_cells_are_few_and_short(path: Path) -> None:
+    lengths = [len(cell.source.splitlines()) for cell in code(path)]
+    assert 5 <= len(lengths) <= MOST_CELLS
+    assert max(lengths) <= MOST_LINES
+    assert statistics.median(lengths) <= USUAL_LINES
+    assert all(cell.source.strip() for cell in read(path).cells)
+
+
+@every_notebook
+def test_it_begins_with_what_is_learnt_and_ends_with_what_comes_next(path: Path) -> None:
+    first, last = prose(path)[0], prose(path)[-1]
+    assert read(path).cells[0].cell_type == read(path).cells[-1].cell_type == "markdown"
+    assert first.startswith(f"# {path.stem[:2]} · ")
+    assert "you will learn" in first and len(re.findall(r"^- ", first, re.MULTILINE)) == 3
+    assert re.search(r"\*\*Time:\*\* about \d+ minutes? on 2 cores", first)
+    assert "**Next:**" in last
+    assert "measure_pace" in code(path)[0].source, "the first cell says how long it will take on this machine"
+
+
+@every_notebook
+def test_it_asks_before_it_shows_and_lets_the_reader_try(path: Path) -> None:
+    sources = [cell.source for cell in code(path)]
+    asked = next(place for place, source in enumerate(sources) if "predict(" in source and "measured=" not in source)
+    answered = next(place for place, source in enumerate(sources) if "predict(" in source and "measured=" in source)
+    assert asked < answered
+    stubs = [source for source in sources if "return ..." in source]
+    assert stubs and all(re.search(r"^check_\w+\(", source, re.MULTILINE) for source in stubs)
+    assert sum("<summary>Hint" in words for words in prose(path)) == len(stubs)
+    assert sum("<summary>Solution" in words for words in prose(path)) == len(stubs)
+    assert sum("**How to read it.**" in words for words in prose(path)) >= 2
+
+
+@every_notebook
+def test_nbval_compares_some_cells_and_they_hold_no_measured_number(path: Path) -> None:
+    compared = [cell for cell in code(path) if "nbval-check-output" in cell.metadata.get("tags", [])]
+    assert len(compared) >= 2
+    for cell in compared:
+        texts = [output.text for output in cell.outputs if output.output_type == "stream"]
+        assert texts and not re.search(r"\d\.\d", "".join(texts)), f"{cell.source[:40]}: compare ranks, counts, words"
+
+
+@every_notebook
+def test_links_lead_somewhere(path: Path) -> None:
+    targets = re.findall(r"\]\((?!https?://)([^)#]*)(?:#([^)]*))?\)", "\n".join(prose(path)))
+    assert targets
+    for name, anchor in targets:
+        target = path.parent / name if name else path
+        assert target.exists(), f"{path.name} links to {name}"
+        if anchor and target.suffix == ".md":
+            headings = re.findall(r"^#+ (.+)$", target.read_text(encoding="utf-8"), re.MULTILINE)
+            anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+            assert anchor in anchors, f"{path.name} links to {name}#{anchor}"
+
+
+@every_notebook
+def test_it_tells_nothing_of_the_machine_it_was_executed_on(path: Path) -> None:
+    assert not re.search(r"/(root|home|work|Users|tmp)/", path.read_text(encoding="utf-8"))
+
+
+def test_the_hint_in_the_notebook_is_the_one_in_the_package() -> None:
+    assert HINT in "\n".join(prose(ROOT / "notebooks" / "00_start_here.ipynb"))
+
+
+def test_the_picture_of_the_readme_is_there() -> None:
+    assert PICTURE.read_bytes().startswith(b"\x89PNG") and PICTURE.stat().st_size < 300_000
+    assert f"](docs/{PICTURE.name})" in (ROOT / "README.md").read_text(encoding="utf-8")
