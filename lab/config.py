@@ -30,9 +30,9 @@ class DistillConfig:
     observed: int = 6_000  # texts the teacher reads to find what each token is on average at the student's first layer
     losses: LossWeights = field(default_factory=LossWeights)  # matching on queries alone unless said otherwise
     hard_negatives: int = 0  # per text, from the teacher's top 50; used by score, margin, one-hot and negative matching
-    epochs: float = 2.0  # passes over the texts
+    epochs: float = 3.0  # passes over the texts
     batch: int = 64  # texts a step
-    rate: float = 1e-3  # AdamW's peak learning rate; falls to 0 along a cosine
+    rate: float = 2e-3  # AdamW's peak learning rate; falls to 0 along a cosine
     warmup: float = 0.03  # share of the steps in which the rate rises
     weight_decay: float = 0.01  # on matrices; not on biases and norms
     clip: float = 1.0  # largest gradient norm
