@@ -16,7 +16,7 @@ import torch
 from lab.device import autocast, pick_device
 
 REFERENCE = 12.5  # miniature steps a second on the 2 idle cores on which the lab's minutes were measured
-STEP, LOOK = 1.15, 3.7  # miniature steps that one step of a `tenth` student takes, and one look at it
+STEP, LOOK = 0.7, 3.7  # miniature steps that one step of a `tenth` student takes, and one look at it
 _BATCH, _LENGTH, _WIDTH, _HEADS, _VOCABULARY, _INNER = 64, 20, 384, 12, 8_000, 768
 
 
