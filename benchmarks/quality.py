@@ -4,9 +4,8 @@ intervals.
     python benchmarks/quality.py --collections wiki pydocs --students quarter tenth --split test
 
 One line a run is appended to docs/test_log.csv, per-query values go to docs/quality/; a run that is already there
-with the
-same config is not repeated. Minutes are wall clock on otherwise idle cores; `--cold` empties the store of vectors first
-(by using a new one), as a first run on a new corpus would find it.
+with the same config is not repeated. Minutes are wall clock on otherwise idle cores; `--cold` empties the store of
+vectors first (by using a new one), as a first run on a new corpus would find it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Geometric knowledge distillation for retrieval, after EmbedDistill (arXiv 2301.12005).
 
 Five verbs do the work: `load_collection`, `load_teacher`, `distill`, `evaluate`, `compare`. They are imported when
-first used,
-so `import lab` costs nothing.
+first used, so `import lab` costs nothing.
 """
 
 from __future__ import annotations

@@ -36,7 +36,8 @@ def native_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported()
     if device.type == "cpu":
-        features = torch.cpu.get_capabilities()
+        # older releases of torch cannot say: float32 is right everywhere, only slower
+        features = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
         return bool(features.get("avx512_bf16") or features.get("amx_bf16") or features.get("bf16"))
     return False
 

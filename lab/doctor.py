@@ -65,7 +65,7 @@ def checks() -> Iterator[Check]:
     yield Check("store", writable and free > ROOM, wanted)
     for name in ("wiki", "pydocs"):
         yield _tried(f"collection {name}", lambda name=name: str(load_collection(name)))
-    yield _tried("teacher", lambda: _teacher())
+    yield _tried("teacher", _teacher)
 
 
 def _teacher() -> str:

@@ -1,8 +1,8 @@
 """A recording: how a student's geometry moved while it was trained, small enough to ship and to replay.
 
 For up to 150 probe queries at up to 25 log-spaced steps: ‖t − s‖, the student's first ten documents with their
-scores, and a few
-measures. Vectors are not kept: every picture of the lab is drawn from distances and rankings, which need no projection.
+scores, and a few measures. Vectors are not kept: every picture of the lab is drawn from distances and rankings,
+which need no projection.
 """
 
 from __future__ import annotations

@@ -15,9 +15,8 @@ from lab.evaluation import Interval
 def save(distilled: Distilled, folder: str | Path) -> dict[str, Any]:
     """Write the student to `folder` (whole or not at all) and return its facts.
 
-    The folder loads with `SentenceTransformer(folder)` where only sentence-transformers is installed. `static/` holds
-    the
-    baseline, `recording.*` the recording, `lab.json` the facts, `README.md` the model card.
+    The folder loads with `SentenceTransformer(folder)` where only sentence-transformers is installed. `static/`
+    holds the baseline, `recording.*` the recording, `lab.json` the facts, `README.md` the model card.
     """
     about: dict[str, Any] = {}
 

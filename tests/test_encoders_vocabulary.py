@@ -38,7 +38,7 @@ def test_kept_tokens_keep_their_spelling(make) -> None:
     teacher = make()
     counts = token_counts(teacher, TEXTS)
     small = trim(teacher, counts, 120)
-    assert len(small.kept) == len(small.tokenizer) == max(120, len(small.kept)) < len(teacher)
+    assert 120 <= len(small.kept) == len(small.tokenizer) < len(teacher)
     ours = small.tokenizer.convert_ids_to_tokens(list(range(len(small.kept))))
     assert ours == teacher.convert_ids_to_tokens(small.kept.tolist())
 
@@ -72,7 +72,7 @@ def test_frequent_tokens_stay_and_unseen_ones_go() -> None:
     counts = np.zeros(len(teacher), np.int64)
     word = teacher.convert_tokens_to_ids("volcano")
     counts[word] = 5
-    small = trim(teacher, counts, 10_000 if word < 0 else len(teacher) - 1)
+    small = trim(teacher, counts, len(teacher) - 1)
     tokens = small.tokenizer.convert_ids_to_tokens(list(range(len(small.kept))))
     assert "volcano" in tokens
     assert all(len(t.removeprefix("##")) <= 1 or t.startswith("[") for t in tokens if t != "volcano")

@@ -1,12 +1,10 @@
 """Build a student out of its teacher: the last layers, narrower, on a factorised token table over a trimmed vocabulary.
 
 The result is a stock ELECTRA (word vectors of width E, LayerNorm, a linear map to the hidden width, BERT layers), so
-it loads
-anywhere without our code. Choices and where they come from:
+it loads anywhere without our code. Choices and where they come from:
 
-- layers: QED (arXiv 2306.11550) keeps first and last; trials here found the last ones better once the table stands in
-  for the
-  layers below them (see `anatomy.observe`);
+- layers: QED (arXiv 2306.11550) keeps first and last; trials here found the last ones better once the table stands
+  in for the layers below them (see `anatomy.observe`);
 - table: E[h | token] at the first kept layer, weighted PCA to E dimensions, then least squares through the LayerNorm;
 - feed-forward: the units with the largest mean |activation| · ‖outgoing weights‖ on the corpus.
 """
@@ -104,7 +102,7 @@ def build(
         layer_norm_eps=size.norm_eps,
         max_position_embeddings=min(_POSITIONS, int(teacher.max_seq_length or _POSITIONS)),
         type_vocab_size=1,
-        # 20,000 short texts seen a few times do not overfit 2M parameters; dropout only slows the copying
+        # tens of thousands of texts seen a few times are not overfitted; dropout would only slow the copying
         hidden_dropout_prob=0.0,
         attention_probs_dropout_prob=0.0,
         pad_token_id=vocabulary.tokenizer.pad_token_id,
@@ -164,8 +162,7 @@ def _fill_table(student: ElectraModel, wanted: Tensor, counts: Tensor, seed: int
     """Factorise (V, hidden) token vectors into the table, its LayerNorm and the map to the hidden width.
 
     Weighted PCA gives coordinates; LayerNorm would bend them, so they are turned at random first (then no coordinate
-    carries
-    the row's mean or scale) and the map is fitted by least squares *behind* the LayerNorm.
+    carries the row's mean or scale) and the map is fitted by least squares *behind* the LayerNorm.
     """
     width = student.config.embedding_size
     weight = (counts + 1).sqrt()[:, None]
@@ -187,8 +184,7 @@ def least_squares(given: Tensor, wanted: Tensor, weight: Tensor | None = None) -
     """(matrix, bias) of the affine map given → wanted, as a linear layer holds them: (d_out, d_in) and (d_out,).
 
     A little ridge keeps few or dependent rows from blowing it up. Solved in float64, so that the float32 result does
-    not
-    depend on how memory happened to be aligned: same seed, same student.
+    not depend on how memory happened to be aligned: same seed, same student.
     """
     design = torch.cat([given, torch.ones(len(given), 1)], 1).double()
     scaled = design if weight is None else design * weight.double() ** 2

@@ -1,9 +1,8 @@
 """Students: cut out of the teacher by a named size, a zero-layer one, or any small transformers encoder with a
 projection.
 
-Every student is a plain `SentenceTransformer` whose output lies in the teacher's space, so what is trained is exactly
-what
-is saved, counted and served.
+Every student is a plain `SentenceTransformer` whose output lies in the teacher's space, so what is trained is
+exactly what is saved, counted and served.
 """
 
 from __future__ import annotations
@@ -71,9 +70,8 @@ def from_checkpoint(
     """Any transformers encoder, mean-pooled, with a linear map to the teacher's dimension that stays part of it.
 
     The map starts at the identity where the dimensions agree, else at the least-squares fit: a random map, thrown
-    away after
-    training, is known to lose a quarter of the quality (METHOD.md §8). With a map the student can query the teacher's
-    index.
+    away after training, is known to lose a quarter of the quality. With a map the student can query
+    the teacher's index.
     """
     first = Transformer(str(resolve_folder(source)), model_kwargs={"use_safetensors": True, "dtype": torch.float32})
     width = first.get_embedding_dimension()
@@ -98,9 +96,8 @@ def static_student(teacher: DualEncoder, texts: Sequence[str], parameters: int) 
     """The baseline without layers: a vector a token, their mean, a linear map. As many parameters as the student
     beside it.
 
-    Starts from the teacher's embedding of each token alone (the idea of model2vec), factorised like the student's own
-    table;
-    it is then trained with the student's texts and loss.
+    Starts from the teacher's embedding of each token alone (the idea of model2vec), factorised like the student's
+    own table; it is then trained with the student's texts and loss.
     """
     tokenizer = teacher.model.tokenizer
     counts = token_counts(tokenizer, texts)

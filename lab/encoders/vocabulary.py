@@ -1,8 +1,7 @@
 """Trim a tokenizer to the tokens a corpus uses. What is left out is spelled with smaller pieces, never lost.
 
 Two kinds can be trimmed safely: WordPiece (greedy longest match: a missing word falls apart into its pieces) and
-Unigram
-(the same through the best path). BPE cannot: a merge needs all its parents. It is returned whole.
+Unigram (the same through the best path). BPE cannot: a merge needs all its parents. It is returned whole.
 """
 
 from __future__ import annotations
