@@ -18,7 +18,7 @@ from lab.encoders.export import facts as student_facts
 from lab.encoders.export import load_student
 from lab.encoders.teacher import DualEncoder
 from lab.errors import CacheError, DataError
-from lab.preparation import held_out_texts
+from lab.preparation import held_out_texts, index_rows
 from lab.training import TrainingData
 
 LIVE_MIX = TextMix(sentences=2, spans=1, most=12_000)  # what a student can learn from in 45 seconds
@@ -96,9 +96,10 @@ def live_data(collection: Collection) -> tuple[TrainingData, DocumentTexts]:
     if len(documents) != len(collection) or len(queries) != len(made):
         raise DataError(f"the shipped vectors are not of {collection.name}; use load_collection('wiki')")
     every = np.arange(len(collection))  # and no two articles have one text: groups are single documents
-    return TrainingData(made.texts, queries, made.rows, documents, every, collection.documents, every), held_out_texts(
-        collection
+    data = TrainingData(
+        made.texts, queries, made.rows, documents, every, collection.documents, every, index=index_rows(collection)
     )
+    return data, held_out_texts(collection)
 
 
 def student(name: str = STUDENT, device: str = "auto") -> DualEncoder:

@@ -47,7 +47,7 @@ def training_data(
     held = held_out_texts(collection)
     if config.queries == "train":
         made = _with_train_queries(collection, made, held)
-    rows = np.arange(len(collection)) if every_document or _reads_documents(config) else _index_rows(collection)
+    rows = np.arange(len(collection)) if every_document or _reads_documents(config) else index_rows(collection)
     documents = store.vectors(
         teacher,
         [collection.documents[row] for row in rows],
@@ -62,14 +62,19 @@ def training_data(
     negatives = (
         _hard_negatives(queries, documents, groups, made.rows, config.hard_negatives) if config.hard_negatives else None
     )
-    return TrainingData(made.texts, queries, made.rows, documents, rows, collection.documents, groups, negatives), held
+    index = np.searchsorted(rows, index_rows(collection))
+    data = TrainingData(made.texts, queries, made.rows, documents, rows, collection.documents, groups, negatives, index)
+    return data, held
 
 
 def _reads_documents(config: DistillConfig) -> bool:
     return config.losses.reads_documents or config.hard_negatives > 0 or config.documents == "own"
 
 
-def _index_rows(collection: Collection) -> np.ndarray:
+def index_rows(collection: Collection) -> np.ndarray:
+    """The documents a student is looked at in, and ranks where a loss asks for it: a seeded sample with the held-out
+    ones, whoever else is encoded, so that a recorded run trains as one that is not recorded.
+    """
     held = held_out_rows(collection)
     others = np.setdiff1d(np.arange(len(collection)), held)
     drawn = np.random.default_rng(0).permutation(others)[: max(0, INDEX_DOCUMENTS - len(held))]

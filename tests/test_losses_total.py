@@ -38,12 +38,20 @@ def full_batch(size: int = 6, width: int = 8, hard: int = 2, **changes: Any) -> 
         student_documents=unit(3, size, width).requires_grad_(),
         teacher_negatives=unit(4, size, hard, width),
         student_negatives=unit(5, size, hard, width).requires_grad_(),
+        index=unit(6, 20, width),
     )
     return dataclasses.replace(batch, **changes)
 
 
 ALL = LossWeights(
-    one_hot=1, score=2, margin=3, query_matching=4, document_matching=5, negative_matching=6, spread_out=7
+    one_hot=1,
+    score=2,
+    margin=3,
+    index_score=4,
+    query_matching=5,
+    document_matching=6,
+    negative_matching=7,
+    spread_out=8,
 )
 
 
@@ -67,6 +75,12 @@ def test_every_term_by_name_in_batch() -> None:
     expected = {
         "one_hot": one_hot(queries, mine, temperature=0.05),
         "score": score_distillation(student, teacher, temperature=0.05),
+        "index_score": score_distillation(
+            candidate_scores(queries, unit(6, 20, 8)),
+            candidate_scores(batch.teacher_queries, unit(6, 20, 8)),
+            temperature=0.05,
+            kl=True,
+        ),
         "margin": margin_mse(student, teacher, positives=torch.arange(6)),
         "query_matching": matching(queries, batch.teacher_queries),
         "document_matching": matching(own, theirs),
@@ -80,9 +94,7 @@ def test_every_term_by_name_in_batch() -> None:
 
 def test_given_candidates_and_inherited_documents() -> None:
     batch = full_batch(student_documents=None, student_negatives=None, in_batch=False)
-    weights = LossWeights(
-        one_hot=1, score=1, margin=1, temperature=0.1, teacher_temperature=0.2, spread_out=1
-    )
+    weights = LossWeights(one_hot=1, score=1, margin=1, temperature=0.1, teacher_temperature=0.2, spread_out=1)
     _, terms = total(weights, batch)
     assert batch.teacher_documents is not None and batch.teacher_negatives is not None
     documents = torch.cat([batch.teacher_documents[:, None], batch.teacher_negatives], 1)  # (6, 1 + 2, 8)
@@ -94,6 +106,13 @@ def test_given_candidates_and_inherited_documents() -> None:
     )
     torch.testing.assert_close(terms["margin"], margin_mse(student, teacher))
     torch.testing.assert_close(terms["spread_out"], spread_out(batch.student_queries))
+
+
+def test_a_student_that_is_its_teacher_ranks_the_index_without_loss() -> None:
+    weights = LossWeights(index_score=1, query_matching=0)
+    same = full_batch(student_queries=unit(1, 6, 8).requires_grad_())
+    torch.testing.assert_close(total(weights, same)[0], torch.tensor(0.0), atol=1e-6, rtol=0)
+    assert total(weights, full_batch())[0] > 0.1
 
 
 def test_the_mask_reaches_all_score_terms() -> None:
@@ -116,9 +135,7 @@ def test_a_term_of_weight_zero_is_never_computed() -> None:
 
 def test_the_distance_is_passed_on() -> None:
     _, terms = total(LossWeights(document_matching=1, distance="squared"), full_batch())
-    torch.testing.assert_close(
-        terms["document_matching"], (unit(3, 6, 8) - unit(2, 6, 8)).square().sum(1).mean()
-    )
+    torch.testing.assert_close(terms["document_matching"], (unit(3, 6, 8) - unit(2, 6, 8)).square().sum(1).mean())
 
 
 def test_the_loss_can_be_descended() -> None:
@@ -139,6 +156,8 @@ def test_the_loss_can_be_descended() -> None:
             "one_hot needs teacher_documents",
         ),
         ("score", {"teacher_queries": None}, "score needs teacher_queries"),
+        ("index_score", {"index": None}, "index_score needs index"),
+        ("index_score", {"teacher_queries": None}, "index_score needs teacher_queries"),
         ("margin", {"teacher_documents": None}, "margin needs teacher_documents"),
         ("query_matching", {"teacher_queries": None}, "query_matching needs teacher_queries"),
         (

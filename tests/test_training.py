@@ -122,10 +122,20 @@ def test_the_best_look_is_kept_unless_selection_is_off(teacher: DualEncoder, dat
     assert last.best_step == last.step and torch.equal(weights(model), kept[last.step])
 
 
+def test_the_index_that_is_ranked_is_the_one_that_was_asked_for(teacher: DualEncoder, data: TrainingData) -> None:
+    config = dataclasses.replace(CONFIG, losses=LossWeights(index_score=1, query_matching=0), epochs=1)
+    whole, some, same = student(teacher), student(teacher), student(teacher)
+    list(train(whole, data, config))
+    list(train(some, dataclasses.replace(data, index=np.arange(3)), config))
+    list(train(same, dataclasses.replace(data, documents=data.documents[:3]), config))
+    assert torch.equal(weights(some), weights(same)) and not torch.equal(weights(some), weights(whole))
+
+
 @pytest.mark.parametrize(
     ("losses", "documents", "negatives", "terms"),
     [
         (LossWeights(one_hot=1, score=1), "inherited", 0, {"one_hot", "score", "query_matching"}),
+        (LossWeights(index_score=0.5), "inherited", 0, {"index_score", "query_matching"}),
         (LossWeights(margin=1, query_matching=0), "inherited", 2, {"margin"}),
         (
             LossWeights(document_matching=1, spread_out=1),

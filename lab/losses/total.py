@@ -18,6 +18,7 @@ TERMS = (
     "one_hot",
     "score",
     "margin",
+    "index_score",
     "query_matching",
     "document_matching",
     "negative_matching",
@@ -35,11 +36,12 @@ class LossWeights:
     one_hot: float = 0.0  # contrastive, on labels
     score: float = 0.0  # the teacher's softmax over the candidates
     margin: float = 0.0  # the teacher's score differences, MarginMSE
+    index_score: float = 0.0  # the teacher's softmax over documents of its index, thousands at once
     query_matching: float = 1.0
     document_matching: float = 0.0  # for a student with a document tower of its own
     negative_matching: float = 0.0  # the same on hard negatives
     spread_out: float = 0.0  # pushes the vectors of a batch apart
-    temperature: float = 0.05  # divides the scores in one_hot and score; 1 makes them inert for unit vectors
+    temperature: float = 0.05  # divides the scores in one_hot and the score terms; 1 makes them inert for unit vectors
     teacher_temperature: float | None = None  # None: as `temperature`
     distance: Distance = "norm"  # of the three matching terms
 
@@ -58,7 +60,9 @@ class LossWeights:
 
     @property
     def reads_documents(self) -> bool:
-        """True where a term scores documents or matches them: their vectors are then needed."""
+        """True where a term scores or matches the texts' own documents: all of their vectors are then needed.
+        (`index_score` reads a sample of the index, which is there anyway.)
+        """
         return any((self.one_hot, self.score, self.margin, self.document_matching, self.negative_matching))
 
 
@@ -75,6 +79,7 @@ class LossBatch:
     student_documents: Tensor | None = None  # (B, d)
     teacher_negatives: Tensor | None = None  # (B, H, d), hard negatives of each query
     student_negatives: Tensor | None = None  # (B, H, d)
+    index: Tensor | None = None  # (M, d), documents of the teacher's index, the same for every query
     mask: Tensor | None = None  # bool, True = no negative: (B, B + B·H) in batch, (B, 1 + H) given
     in_batch: bool = True  # every document is a candidate of every query; False: only its own list
 
@@ -107,6 +112,16 @@ def total(weights: LossWeights, batch: LossBatch) -> tuple[Tensor, dict[str, Ten
         if weights.margin:
             positives = torch.arange(len(student), device=student.device) if batch.in_batch else None
             terms["margin"] = margin_mse(student, teacher, mask=batch.mask, positives=positives)
+    if weights.index_score:
+        index, queries = _need(batch, "index", "index_score"), _need(batch, "teacher_queries", "index_score")
+        # as a divergence: 0 where the student ranks as its teacher does, so that the printed loss can be read
+        terms["index_score"] = score_distillation(
+            candidate_scores(batch.student_queries, index),
+            candidate_scores(queries, index),
+            temperature=weights.temperature,
+            teacher_temperature=weights.teacher_temperature,
+            kl=True,
+        )
     for name, side in (("query", "queries"), ("document", "documents"), ("negative", "negatives")):
         term = f"{name}_matching"
         if getattr(weights, term):

@@ -1,8 +1,7 @@
 """The loop: one batch, the losses, one step; events to whoever listens.
 
 It knows nothing of progress bars, plots or files beyond its checkpoint (the idea of minGPT's trainer, which calls
-back). It
-is a generator: a script runs it dry, a notebook thread reads it and may stop between any two steps.
+back). It is a generator: a script runs it dry, a notebook thread reads it and may stop between any two steps.
 """
 
 from __future__ import annotations
@@ -38,8 +37,8 @@ class TrainingData:
 
     texts: n · queries: (n, d) teacher's vectors of the texts · positives: (n,) row of each text's document
     documents: (M, d) teacher's vectors of the documents at `document_rows`; of all N where a loss reads documents
-    document_texts: N, read when the student encodes documents
-        itself
+    document_texts: N, read when the student encodes documents itself
+    index: positions in `documents` that index_score ranks, the same for every step; None: all M
     groups: (N,) equal for documents with equal text, so that a twin is never a negative · negatives: (n, H) rows
     """
 
@@ -51,6 +50,7 @@ class TrainingData:
     document_texts: tuple[str, ...]
     groups: np.ndarray
     negatives: np.ndarray | None = None
+    index: np.ndarray | None = None
 
 
 def train(
@@ -90,6 +90,8 @@ def train(
         yield Probed(0, score, True)
     model, optimiser = accelerator.prepare(model, optimiser)
     model.train()
+    ranked = data.documents if data.index is None else data.documents[data.index]
+    index = torch.from_numpy(ranked).to(model.device) if config.losses.index_score else None
     lengths = [len(text) for text in data.texts]
     step, stopped, seen, saved = done, False, 0, time.monotonic()
     with _plain_attention(model):
@@ -98,7 +100,7 @@ def train(
             for group in optimiser.param_groups:
                 group["lr"] = config.rate * _schedule(step, steps, config.warmup)
             with accelerator.autocast():
-                batch = _forward(model, data, rows, config)
+                batch = _forward(model, data, rows, config, index)
             loss, terms = total(config.losses, batch)
             if not torch.isfinite(loss):
                 raise ModelError(
@@ -202,7 +204,9 @@ def _embed(model: SentenceTransformer, texts: list[str], kind: str) -> Tensor:
     return model(features)["sentence_embedding"].float()
 
 
-def _forward(model: SentenceTransformer, data: TrainingData, rows: np.ndarray, config: DistillConfig) -> LossBatch:
+def _forward(
+    model: SentenceTransformer, data: TrainingData, rows: np.ndarray, config: DistillConfig, index: Tensor | None
+) -> LossBatch:
     device = model.device
     positives = data.positives[rows]
     negatives = data.negatives[rows] if data.negatives is not None else None  # (B, H)
@@ -228,6 +232,7 @@ def _forward(model: SentenceTransformer, data: TrainingData, rows: np.ndarray, c
         student_documents=own_documents,
         teacher_negatives=None if negatives is None else take(data.documents, negatives),
         student_negatives=own_negatives,
+        index=index,
         mask=mask,
     )
 
