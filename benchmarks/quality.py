@@ -5,7 +5,8 @@ intervals.
 
 One line a run is appended to docs/test_log.csv, per-query values go to docs/quality/; a run that is already there
 with the same config is not repeated. Minutes are wall clock on otherwise idle cores; `--cold` empties the store of
-vectors first (by using a new one), as a first run on a new corpus would find it.
+vectors first (by using a new one), as a first run on a new corpus would find it. `--unseen` takes the documents that are
+relevant to the split's queries out of the training texts: they stay in the index, as articles added later would.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ MEASURE = "nDCG@10"
 def one(config: lab.DistillConfig, split: str, cold: bool) -> dict:
     """Distil, evaluate, log."""
     digest = hashlib.sha256(config.to_json().encode()).hexdigest()[:12]
-    name = Path(config.collection).name
+    name = Path(config.collection).name + ("-unseen" if config.unseen else "")
     path = FOLDER / f"{name}-{split}-{Path(config.student).name}-{config.seed}.json"
     if path.exists() and (known := json.loads(path.read_text()))["config"] == digest:
         return known
@@ -90,6 +91,12 @@ def summary(runs: list[dict]) -> dict:
     }  # fmt: skip
 
 
+def relevant(name: str, split: str) -> tuple[str, ...]:
+    """Ids of the documents judged relevant to any query of the split."""
+    qrels = lab.load_collection(name).qrels[split]
+    return tuple(sorted({doc_id for judged in qrels.values() for doc_id, grade in judged.items() if grade > 0}))
+
+
 def main() -> None:
     """Run what is missing, print and write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -98,14 +105,16 @@ def main() -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--split", default="test")
     parser.add_argument("--cold", action="store_true", help="a new store for the first seed of each")
+    parser.add_argument("--unseen", action="store_true", help="relevant documents give no training text")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "quality.json")
     arguments = parser.parse_args()
     table = []
     for collection in arguments.collections:
+        unseen = relevant(collection, arguments.split) if arguments.unseen else ()
         for student in arguments.students:
             runs = []
             for number, seed in enumerate(arguments.seeds):
-                config = lab.DistillConfig(collection=collection, student=student, seed=seed)
+                config = lab.DistillConfig(collection=collection, student=student, seed=seed, unseen=unseen)
                 runs.append(one(config, arguments.split, arguments.cold and number == 0))
             table.append(summary(runs))
             print(json.dumps(table[-1]), flush=True)

@@ -27,6 +27,7 @@ class DistillConfig:
         "inherited"  # "inherited": the teacher's document vectors, frozen; "own": the student encodes documents
     )
     texts: TextMix = field(default_factory=TextMix)  # how many texts of which kind a document gives
+    unseen: tuple[str, ...] = ()  # ids of documents that give no training text; they stay in the index
     observed: int = 6_000  # texts the teacher reads to find what each token is on average at the student's first layer
     losses: LossWeights = field(default_factory=LossWeights)  # matching on queries alone unless said otherwise
     hard_negatives: int = 0  # per text, from the teacher's top 50; used by score, margin, one-hot and negative matching
@@ -70,6 +71,7 @@ class DistillConfig:
         if strange := set(values) - known:
             raise LabError(f"unknown settings {sorted(strange)}; this version knows {sorted(known)}")
         values = dict(values)
+        values["unseen"] = tuple(values.get("unseen", ()))
         if isinstance(values.get("texts"), dict):
             mix = dict(values["texts"])
             mix["span_words"] = tuple(mix.get("span_words", TextMix().span_words))

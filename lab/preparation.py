@@ -42,11 +42,12 @@ def training_data(
     demand (`every_document`); else a seeded sample that holds the held-out ones.
     """
     tell = tell or (lambda _: None)
-    free = np.setdiff1d(np.arange(len(collection)), held_out_rows(collection))
+    unseen = _unseen(config, collection)
+    free = np.setdiff1d(np.arange(len(collection)), np.union1d(held_out_rows(collection), unseen))
     made = document_texts(collection, free, config.texts)
     held = held_out_texts(collection)
     if config.queries == "train":
-        made = _with_train_queries(collection, made, held)
+        made = _with_train_queries(collection, made, held, unseen)
     rows = np.arange(len(collection)) if every_document or _reads_documents(config) else index_rows(collection)
     documents = store.vectors(
         teacher,
@@ -65,6 +66,12 @@ def training_data(
     index = np.searchsorted(rows, index_rows(collection))
     data = TrainingData(made.texts, queries, made.rows, documents, rows, collection.documents, groups, negatives, index)
     return data, held
+
+
+def _unseen(config: DistillConfig, collection: Collection) -> np.ndarray:
+    if strange := [i for i in config.unseen if i not in collection.row]:
+        raise DataError(f"unseen: {collection.name} has no document {strange[0]!r} ({len(strange)} such ids)")
+    return np.array([collection.row[doc_id] for doc_id in config.unseen], dtype=np.int64)
 
 
 def _reads_documents(config: DistillConfig) -> bool:
@@ -88,7 +95,9 @@ def held_out_texts(collection: Collection) -> DocumentTexts:
     return DocumentTexts(tuple(held.texts[i] for i in chosen), held.rows[chosen])
 
 
-def _with_train_queries(collection: Collection, made: DocumentTexts, held: DocumentTexts) -> DocumentTexts:
+def _with_train_queries(
+    collection: Collection, made: DocumentTexts, held: DocumentTexts, unseen: np.ndarray
+) -> DocumentTexts:
     if "train" not in collection.splits:
         raise DataError(
             f"{collection.name} has no train split (it has {', '.join(collection.splits) or 'none'});"
@@ -98,9 +107,10 @@ def _with_train_queries(collection: Collection, made: DocumentTexts, held: Docum
     known = set(texts) | set(held.texts)
     for query_id, text in collection.queries["train"].items():
         judged = collection.qrels["train"][query_id]
-        if text not in known:
+        row = collection.row[max(judged, key=lambda doc_id: judged[doc_id])]
+        if text not in known and row not in unseen:
             texts.append(text)
-            rows.append(collection.row[max(judged, key=lambda doc_id: judged[doc_id])])
+            rows.append(row)
     return DocumentTexts(tuple(texts), np.array(rows, dtype=np.int64))
 
 

@@ -20,6 +20,7 @@ from lab.distillation import Distilled, distill
 from lab.encoders.export import facts, load_student, pair, query_flops, stored_parameters
 from lab.encoders.teacher import DualEncoder, load_teacher
 from lab.errors import DataError, ModelError
+from lab.losses import LossWeights
 from lab.preparation import Stage, training_data
 from lab.recording import Recording
 from lab.report import evaluate
@@ -100,6 +101,8 @@ def test_only_the_train_split_is_added_on_demand(config: DistillConfig, tiny_col
     assert set(opened) == {"train"} and set(more.texts) - set(plain.texts) == set(queries["train"].values())
     at = more.texts.index("which animal with white fur lives near the North Pole")
     assert spied.doc_ids[more.positives[at]] == "d02"  # the higher grade
+    unseen = dataclasses.replace(config, queries="train", unseen=("d02",))
+    assert more.texts[at] not in training_data(unseen, spied, teacher, store)[0].texts
 
 
 def test_a_missing_train_split_is_named(config: DistillConfig) -> None:
@@ -131,6 +134,27 @@ def test_held_out_documents_give_no_training_text(config: DistillConfig) -> None
     collection = lab.load_collection(config.collection)
     data, held = training_data(config, collection, load_teacher(config.teacher, "cpu", "float32"), VectorStore())
     assert not set(held.rows.tolist()) & set(data.positives.tolist()) and len(held) > 0
+
+
+def test_unseen_documents_give_no_text_and_stay_in_the_index(config: DistillConfig) -> None:
+    collection, teacher = lab.load_collection(config.collection), load_teacher(config.teacher, "cpu", "float32")
+    plain, _ = training_data(config, collection, teacher, VectorStore(None), every_document=True)
+    hidden = collection.doc_ids[int(plain.positives[0])]
+    changed = dataclasses.replace(config, unseen=(hidden,))
+    data, _ = training_data(changed, collection, teacher, VectorStore(None), every_document=True)
+    assert set(data.positives.tolist()) == set(plain.positives.tolist()) - {collection.row[hidden]}
+    assert np.array_equal(data.documents, plain.documents)
+    assert DistillConfig.from_json(changed.to_json()) == changed
+    with pytest.raises(DataError, match="has no document 'nobody'"):
+        training_data(dataclasses.replace(config, unseen=("nobody",)), collection, teacher, VectorStore(None))
+
+
+def test_a_recorded_run_trains_as_one_that_is_not(config: DistillConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lab.preparation.INDEX_DOCUMENTS", 5)
+    ranks = dataclasses.replace(config, epochs=1, static=False, losses=LossWeights(index_score=1.0))
+    plain, recorded = (distill(ranks, store=VectorStore(None), record=record) for record in (False, True))
+    texts = ["polar bear", "where do penguins live?"]
+    assert np.array_equal(plain.student.encode(texts), recorded.student.encode(texts))
 
 
 def test_events_tell_the_whole_story(config: DistillConfig) -> None:
