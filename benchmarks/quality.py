@@ -5,7 +5,7 @@ intervals.
 
 One line a run is appended to docs/test_log.csv, per-query values go to docs/quality/; a run that is already there
 with the same config is not repeated. Minutes are wall clock on otherwise idle cores; `--cold` empties the store of
-vectors first (by using a new one), as a first run on a new corpus would find it. `--unseen` takes the documents that are
+vectors first (by using a new one), as a first run on a new corpus would find it. `--unseen` takes documents that are
 relevant to the split's queries out of the training texts: they stay in the index, as articles added later would.
 """
 
