@@ -97,8 +97,9 @@ def live_data(collection: Collection) -> tuple[TrainingData, DocumentTexts]:
         raise DataError(f"the shipped vectors are not of {collection.name}; use load_collection('wiki')")
     every = np.arange(len(collection))  # and no two articles have one text: groups are single documents
     data = TrainingData(
-        made.texts, queries, made.rows, documents, every, collection.documents, every, index=index_rows(collection)
-    )
+        made.texts, queries, made.rows, documents, every, collection.documents, every, index=index_rows(collection),
+        settings={"texts": LIVE_MIX, "queries": "documents", "unseen": ()},
+    )  # fmt: skip
     return data, held_out_texts(collection)
 
 

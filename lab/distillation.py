@@ -21,8 +21,9 @@ from lab.config import DistillConfig
 from lab.encoders.student import make_student, static_student
 from lab.encoders.teacher import DualEncoder, load_teacher
 from lab.evaluation import Fidelity, fidelity
+from lab.evaluation.fidelity import overlap
 from lab.geometry import safe_radius
-from lab.preparation import Stage, training_data
+from lab.preparation import Looked, Stage, fit_prepared, training_data
 from lab.probe import Probe
 from lab.recording import Recorder, Recording
 from lab.store import VectorStore
@@ -31,7 +32,7 @@ from lab.training import Event, Finished, TrainingData, train
 STATIC_EPOCHS, STATIC_RATE = 3.0, 3e-3
 
 
-Listener = Callable[[Event | Stage], None]
+Listener = Callable[[Event | Stage | Looked], None]
 
 
 @dataclass(frozen=True)
@@ -74,11 +75,12 @@ def distill(
     Args:
         config: all settings; `changes` replaces single ones, e.g. `distill(student="quarter", seed=1)`.
         collection, teacher: already loaded ones, in place of those the config names.
-        prepared: what `training_data` returned, for a second student from the same texts, or from shipped vectors.
+        prepared: what `training_data` returned, for a second student from the same texts, or from shipped vectors. A
+            setting of the config that it was not made with is refused, see `preparation.fit_prepared`.
         record: keep a `Recording`; of held-out texts, or (`probes="dev"`) of the dev split's queries, to look at only.
-        listen: gets `Stage`s and the training's events; the function itself prints nothing.
+        listen: gets `Stage`s, `Looked`s and the training's events; the function itself prints nothing.
         stop: asked between steps; True ends training with the best student so far.
-        checkpoint: file for exact resume.
+        checkpoint: file for exact resume, looks of the recording included.
 
     Raises:
         DataError, ModelError, OfflineError, CacheError: see the parts; each names what was wrong and how to mend it.
@@ -90,7 +92,11 @@ def distill(
     teacher = teacher or load_teacher(config.teacher, config.device, config.precision)
     store = store or VectorStore()
 
-    data, held = prepared or training_data(config, collection, teacher, store, tell, every_document=record)
+    if prepared:
+        config, data = fit_prepared(config, collection, prepared[0])
+        held = prepared[1]
+    else:
+        data, held = training_data(config, collection, teacher, store, tell, every_document=record)
     tell(Stage("building the student"))
     model = make_student(teacher, config.student, data.texts, data.queries, config.seed, config.observed)
     probe = Probe.of_texts(collection, teacher, data, held, store, own_documents=config.documents == "own")
@@ -101,13 +107,23 @@ def distill(
     def look(step: int) -> float:
         encoder = DualEncoder(model, config.student, config.precision)
         seen = probe.look(encoder)
+        tell(Looked(step, seen.distances, overlap(probe.teacher, seen.run, min(10, seen.run.k))))
         if recorder and recorded:
             shown = seen if recorded is probe else recorded.look(encoder)
             recorder.add(step, shown.run, shown.distances, {**shown.measures, "held-out overlap@10": seen.score})
         return seen.score
 
     finished = _run(
-        train(model, data, config, probe=look, stop=stop, checkpoint=checkpoint, key=_key(config, collection, teacher)),
+        train(
+            model,
+            data,
+            config,
+            probe=look,
+            stop=stop,
+            checkpoint=checkpoint,
+            keeper=recorder,
+            key=_key(config, collection, teacher, data, probes if record else "not recorded"),
+        ),
         tell,
     )
     student = DualEncoder(model, f"{config.student} of {teacher.source}", "float32")
@@ -183,5 +199,6 @@ def _run(events: Any, tell: Listener) -> Finished:
     return last
 
 
-def _key(config: DistillConfig, collection: Collection, teacher: DualEncoder) -> str:
-    return hashlib.sha256(f"{config.to_json()}{collection.fingerprint}{teacher.fingerprint}".encode()).hexdigest()
+def _key(config: DistillConfig, collection: Collection, teacher: DualEncoder, data: TrainingData, recorded: str) -> str:
+    what = [config.to_json(), collection.fingerprint, teacher.fingerprint, recorded, *data.texts]
+    return hashlib.sha256("\0".join(what).encode()).hexdigest()

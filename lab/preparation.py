@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,11 +12,12 @@ from lab.collection import Collection
 from lab.collection.texts import DocumentTexts, document_texts, held_out_rows
 from lab.config import DistillConfig
 from lab.encoders.teacher import DualEncoder
-from lab.errors import DataError
+from lab.errors import DataError, LabError
 from lab.store import VectorStore
 from lab.training import TrainingData
 
 INDEX_DOCUMENTS = 4_000  # matching on queries reads no document; so many are encoded to look at the student in
+SHAPING = ("texts", "queries", "unseen")  # settings that decide which texts there are
 HELD_OUT_QUERIES = 300  # half a second a look; the interval of an overlap is then about ±2 points
 
 
@@ -26,6 +28,28 @@ class Stage:
     name: str
     done: int = 0
     total: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Looked:
+    """The student was looked at through P texts of documents it never saw.
+
+    distances: (P,) ‖t − s‖ · overlaps: (P,) share of the teacher's first documents among the student's
+    """
+
+    step: int
+    distances: np.ndarray
+    overlaps: np.ndarray
+
+    @property
+    def distance(self) -> float:
+        """Their mean ‖t − s‖."""
+        return float(self.distances.mean())
+
+    @property
+    def overlap(self) -> float:
+        """Their mean overlap, which is what selection goes by."""
+        return float(self.overlaps.mean())
 
 
 def training_data(
@@ -64,8 +88,51 @@ def training_data(
         _hard_negatives(queries, documents, groups, made.rows, config.hard_negatives) if config.hard_negatives else None
     )
     index = np.searchsorted(rows, index_rows(collection))
-    data = TrainingData(made.texts, queries, made.rows, documents, rows, collection.documents, groups, negatives, index)
+    data = TrainingData(
+        made.texts, queries, made.rows, documents, rows, collection.documents, groups, negatives, index,
+        {name: getattr(config, name) for name in SHAPING},
+    )  # fmt: skip
     return data, held
+
+
+def fit_prepared(
+    config: DistillConfig, collection: Collection, data: TrainingData
+) -> tuple[DistillConfig, TrainingData]:
+    """Prepared data as this config wants it, and the config with the settings the data was made with.
+
+    Hard negatives are found anew where others are wanted. Settings that decide which texts there are cannot be honoured
+    any more: one that was set (is not the default) must be that of the data.
+
+    Raises:
+        DataError: data of another collection; or documents without a vector are needed.
+        LabError: a setting the data was not made with.
+    """
+    if len(data.document_texts) != len(collection):
+        raise DataError(
+            f"prepared data of {len(data.document_texts):,} documents, but {collection.name} has {len(collection):,};"
+            " prepare it from this collection with training_data(config, collection, …)"
+        )
+    made, usual = data.settings or {}, DistillConfig()
+    for name in SHAPING:
+        asked = getattr(config, name)
+        if asked != getattr(usual, name) and asked != made.get(name, ...):
+            had = f"with {name}={made[name]!r}" if name in made else "by someone who did not say how"
+            raise LabError(
+                f"{name}={asked!r} cannot be honoured: the prepared texts were made {had}. Leave {name} out, or prepare"
+                " texts with training_data(config, collection, …), or pass no prepared ones"
+            )
+    if _reads_documents(config) and len(data.document_rows) < len(collection):
+        raise DataError(
+            f"these settings need all {len(collection):,} document vectors, and the prepared data holds"
+            f" {len(data.document_rows):,}; prepare it with training_data(…, every_document=True)"
+        )
+    config = dataclasses.replace(config, **made)
+    if config.hard_negatives != (0 if data.negatives is None else data.negatives.shape[1]):
+        count, negatives = config.hard_negatives, None
+        if count:
+            negatives = _hard_negatives(data.queries, data.documents, data.groups, data.positives, count)
+        data = dataclasses.replace(data, negatives=negatives)
+    return config, data
 
 
 def _unseen(config: DistillConfig, collection: Collection) -> np.ndarray:

@@ -138,6 +138,31 @@ class Recorder:
         for name, value in measures.items():
             self._measures.setdefault(name, []).append(value)
 
+    def kept(self) -> dict[str, np.ndarray]:
+        """All looks so far, number for number, to be written into a checkpoint."""
+        if not self._looks:
+            return {}
+        distances, rows, scores = (np.stack(parts) for parts in zip(*self._looks, strict=True))
+        looks = {"steps": np.array(self._steps), "distances": distances, "rows": rows, "scores": scores}
+        return looks | {f"measure.{name}": np.array(values) for name, values in self._measures.items()}
+
+    def restore(self, kept: dict[str, np.ndarray]) -> None:
+        """Take up the looks that a run made before it was interrupted.
+
+        Raises:
+            CacheError: there are none, or they are of other queries.
+        """
+        shape = kept["distances"].shape[1:] if "distances" in kept else None
+        if shape != (len(self._kept),):
+            raise CacheError(
+                f"the checkpoint holds {'no looks' if shape is None else f'looks at {shape[0]} queries'} of a recording"
+                f" of {len(self._kept)} queries; delete it to start anew"
+            )
+        self._steps = kept["steps"].tolist()
+        self._looks = list(zip(kept["distances"], kept["rows"], kept["scores"], strict=True))
+        measures = {name: values for name, values in kept.items() if name.startswith("measure.")}
+        self._measures = {name.removeprefix("measure."): values.tolist() for name, values in measures.items()}
+
     def recording(self) -> Recording:
         distances, rows, scores = (np.stack(parts) for parts in zip(*self._looks, strict=True))
         return Recording(

@@ -15,13 +15,14 @@ from sentence_transformers import SentenceTransformer
 
 import lab
 from lab.collection import Collection
+from lab.collection.texts import TextMix
 from lab.config import DistillConfig
 from lab.distillation import Distilled, distill
 from lab.encoders.export import facts, load_student, pair, query_flops, stored_parameters
 from lab.encoders.teacher import DualEncoder, load_teacher
-from lab.errors import DataError, ModelError
+from lab.errors import CacheError, DataError, LabError, ModelError
 from lab.losses import LossWeights
-from lab.preparation import Stage, training_data
+from lab.preparation import Looked, Stage, fit_prepared, training_data
 from lab.recording import Recording
 from lab.report import evaluate
 from lab.saving import save
@@ -165,6 +166,114 @@ def test_events_tell_the_whole_story(config: DistillConfig) -> None:
     steps = [e for e in events if isinstance(e, Progress)]
     assert steps[-1].step == steps[-1].steps and steps[-1].seconds_left == 0
     assert sum(isinstance(e, Finished) for e in events) == 1
+
+
+def test_every_look_is_told_while_it_trains(config: DistillConfig) -> None:
+    events: list = []
+    found = distill(dataclasses.replace(config, epochs=2, static=False), record=True, listen=events.append)
+    looks = [e for e in events if isinstance(e, Looked)]
+    kept = found.recording
+    assert kept is not None and [e.step for e in looks] == kept.steps.tolist()
+    assert np.allclose([e.distance for e in looks], kept.measures["mean distance"], atol=1e-6)
+    assert np.allclose([e.overlap for e in looks], kept.measures["overlap@10"], atol=1e-6)
+    assert events.index(looks[1]) < max(n for n, e in enumerate(events) if isinstance(e, Progress))
+    chosen = next(e for e in looks if e.step == found.finished.best_step)
+    assert found.fidelity.overlap.value == pytest.approx(chosen.overlap, abs=0.02)  # the same texts
+
+
+class Killed(BaseException):
+    """The process is gone: nothing of ours runs any more."""
+
+
+def test_an_interrupted_recording_goes_on_bit_for_bit(
+    config: DistillConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lab.training.loop.CHECKPOINT_SECONDS", 0.0)
+    run, path = dataclasses.replace(config, epochs=3, static=False), tmp_path / "checkpoint.safetensors"
+
+    def killed(event: object) -> None:
+        if isinstance(event, Progress) and event.step == 5:
+            raise Killed
+
+    whole = distill(run, record=True).recording
+    with pytest.raises(Killed):
+        distill(run, record=True, checkpoint=path, listen=killed)
+    looked: list[int] = []
+    resumed = distill(
+        run, record=True, checkpoint=path, listen=lambda e: looked.append(e.step) if isinstance(e, Looked) else None
+    ).recording
+    assert whole is not None and resumed is not None
+    assert 0 < len(looked) < len(whole.steps), "it must have gone on, not begun anew"
+    for name in ("steps", "distances", "rows", "scores", "teacher_rows", "teacher_scores", "radius"):
+        ours, theirs = getattr(resumed, name), getattr(whole, name)
+        assert ours.dtype == theirs.dtype and np.array_equal(ours, theirs), name
+    assert whole.measures.keys() == resumed.measures.keys()
+    assert all(np.array_equal(resumed.measures[name], values) for name, values in whole.measures.items())
+
+
+def test_a_recording_is_not_resumed_from_a_run_without_one(
+    config: DistillConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lab.training.loop.CHECKPOINT_SECONDS", 0.0)
+    run, path = dataclasses.replace(config, epochs=1, static=False), tmp_path / "checkpoint.safetensors"
+    distill(run, checkpoint=path, stop=lambda: True)
+    with pytest.raises(CacheError, match="another run; delete it"):
+        distill(run, checkpoint=path, record=True)
+    collection, teacher, store = lab.load_collection(run.collection), load_teacher(run.teacher, "cpu"), VectorStore()
+    data, held = training_data(run, collection, teacher, store)
+    fewer = dataclasses.replace(data, texts=data.texts[:-1], queries=data.queries[:-1], positives=data.positives[:-1])
+    with pytest.raises(CacheError, match="another run; delete it"):
+        distill(run, checkpoint=path, prepared=(fewer, held))
+
+
+@pytest.fixture(scope="module")
+def prepared(config: DistillConfig):
+    collection, teacher = lab.load_collection(config.collection), load_teacher(config.teacher, "cpu", "float32")
+    return collection, teacher, training_data(config, collection, teacher, VectorStore(None), every_document=True)
+
+
+def test_prepared_data_refuses_settings_it_was_not_made_with(config: DistillConfig, prepared) -> None:
+    collection, teacher, both = prepared
+    changes = [{"queries": "train"}, {"texts": TextMix(sentences=1)}, {"unseen": ("d02",)}]
+    for change in changes:
+        with pytest.raises(LabError, match=rf"{next(iter(change))}=.*cannot be honoured.*made with.*Leave .* out"):
+            distill(config, collection=collection, teacher=teacher, prepared=both, **change)
+        unsaid = (dataclasses.replace(both[0], settings=None), both[1])
+        with pytest.raises(LabError, match="did not say how"):
+            distill(config, collection=collection, teacher=teacher, prepared=unsaid, **change)
+    other = Collection("other", collection.doc_ids[:5], collection.titles[:5], collection.bodies[:5])
+    with pytest.raises(DataError, match="prepared data of 12 documents, but other has 5"):
+        distill(config, collection=other, teacher=teacher, prepared=both)
+
+
+def test_prepared_data_says_what_it_was_made_with(config: DistillConfig, prepared) -> None:
+    collection, teacher, _ = prepared
+    few = dataclasses.replace(config, texts=TextMix(sentences=1), epochs=1, static=False)
+    both = training_data(few, collection, teacher, VectorStore(None))
+    for asked in (few, dataclasses.replace(few, texts=TextMix())):  # the same, or nothing in particular
+        found = distill(asked, collection=collection, teacher=teacher, prepared=both)
+        assert found.config == few and found.texts == len(both[0].texts)
+
+
+def test_hard_negatives_are_found_for_prepared_data(config: DistillConfig, prepared) -> None:
+    collection, teacher, (data, _) = prepared
+    wanted = dataclasses.replace(config, hard_negatives=2, losses=LossWeights(score=1))
+    straight, _ = training_data(wanted, collection, teacher, VectorStore(None))
+    _, fitted = fit_prepared(wanted, collection, data)
+    assert data.negatives is None and np.array_equal(fitted.negatives, straight.negatives)
+    assert fit_prepared(wanted, collection, straight)[1].negatives is straight.negatives
+    assert fit_prepared(config, collection, straight)[1].negatives is None  # nobody asked for them
+
+
+def test_prepared_data_without_the_documents_a_loss_reads_is_refused(
+    config: DistillConfig, prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lab.preparation.INDEX_DOCUMENTS", 5)
+    collection, teacher, _ = prepared
+    both = training_data(config, collection, teacher, VectorStore(None))
+    for change in ({"hard_negatives": 2}, {"losses": LossWeights(score=1)}, {"documents": "own"}):
+        with pytest.raises(DataError, match=r"all 12 document vectors.*holds 5.*every_document=True"):
+            distill(config, collection=collection, teacher=teacher, prepared=both, **change)
 
 
 def test_hard_negatives_are_neither_the_document_nor_its_twin(config: DistillConfig) -> None:

@@ -18,7 +18,7 @@ from lab.distillation import distill
 from lab.errors import LabError
 from lab.figures import distance_curve, two_engines, two_engines_values
 from lab.panels import LiveFigure, panels_are_live, train_in_background
-from lab.preparation import Stage
+from lab.preparation import Looked, Stage
 from lab.training import Finished, Probed, Progress
 
 PATIENCE = 30.0  # seconds until a thread that hangs counts as hanging
@@ -173,13 +173,21 @@ def test_the_labs_figures_can_be_scrubbed() -> None:
 # --- training in the background
 
 
+def looked(step: int, distance: float, overlap: float) -> Looked:
+    """Two texts around these means."""
+    return Looked(step, distance + np.array([-0.1, 0.1]), overlap + np.array([0.1, -0.1]))
+
+
 EVENTS = [
     Stage("building the student"),
+    looked(0, 1.3, 0.1),
     Probed(0, 0.1, True),
     Progress(1, 3, 1.2, 100.0, 9.2),
     Progress(2, 3, 1.1, 100.0, 4.0),
+    looked(2, 1.1, 0.4),
     Probed(2, 0.4, True),
     Progress(3, 3, 1.0, 100.0, 0.0),
+    looked(3, 1.0, 0.5),
     Probed(3, 0.5, True),
 ]
 
@@ -218,12 +226,35 @@ def test_the_panel_follows_the_training(monkeypatch: pytest.MonkeyPatch) -> None
     begun.result()
     begun._thread.join(PATIENCE)
     _, batches, _, _, overlap, full = begun._live.figure().data
-    assert tuple(overlap.x) == (0.5, 2, 3) and tuple(overlap.y) == (0.1, 0.4, 0.5)
+    assert tuple(overlap.x) == (0.5, 2, 3) and np.allclose(overlap.y, [0.1, 0.4, 0.5])
     assert np.allclose(batches.y, [1.2, 1.1, 1.0]) and tuple(full.x) == (0.5, 3)
     row, widget = begun.panel.children
     assert widget is begun._live.widget
     assert [child.description for child in row.children[:1]] == ["done"] and row.children[0].disabled
     assert row.children[1].value == "finished after step 3; kept is the best look, step 3"
+
+
+def test_the_distance_on_unseen_texts_is_shown_while_it_trains(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = start(monkeypatch, FakeDistill(wait=True))
+    assert begun.running
+    band, _, mean, *_ = begun.seen.values()
+    assert mean["x"] == [0.5, 2, 3] and np.allclose(mean["y"], [1.3, 1.1, 1.0])
+    assert len(band["y"]) == 6 and max(band["y"]) > 1.3  # the middle half of the two texts, above and below the mean
+    end = threading.Event()
+    while len(begun._live.figure().data[2].y) < 3 and not end.wait(0.05):  # the widget follows within its pause
+        assert begun.running
+    assert np.allclose(begun._live.figure().data[2].y, mean["y"])
+    begun.stop()
+    begun.result()
+
+
+def test_others_can_listen_too_and_hear_of_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list = []
+    monkeypatch.setattr(training, "distill", FakeDistill())
+    begun = train_in_background(DistillConfig(), False, heard.append, lambda training: heard.append(training))
+    begun.result()
+    begun._thread.join(PATIENCE)
+    assert heard[: len(EVENTS)] == EVENTS and isinstance(heard[-2], Finished) and heard[-1] is begun
 
 
 def test_the_stop_button_is_answered_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,7 +332,7 @@ def test_static_panels_show_the_figure_and_say_what_is_missing(monkeypatch: pyte
     begun._ipython_display_()
     assert begun.panel is None and begun._live is None
     figure, words = displayed
-    assert type(figure) is go.Figure and tuple(figure.data[4].y) == (0.1, 0.4, 0.5)
+    assert type(figure) is go.Figure and np.allclose(figure.data[4].y, [0.1, 0.4, 0.5])
     assert words["text/plain"].endswith("Run this cell for the live panel.")
 
     displayed.clear()
@@ -334,5 +365,6 @@ def test_in_the_background_the_student_is_the_same(tiny_collection_dir: Path, ti
     begun._thread.join(PATIENCE)
     band, batches, mean, *_ = begun.figure().data
     assert len(mean.x) == len(watched.recording.steps) and len(band.x) == 2 * len(mean.x)
+    assert np.allclose(mean.y, watched.recording.measures["mean distance"], atol=1e-6)
     assert tuple(begun._live.figure().data[2].y) == tuple(mean.y)
     assert len(batches.x) > 1

@@ -8,22 +8,22 @@ from __future__ import annotations
 import asyncio
 import math
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 import ipywidgets as widgets
+import numpy as np
 import plotly.graph_objects as go
 from IPython.display import display
 
 from lab.config import DistillConfig
-from lab.distillation import Distilled, distill
+from lab.distillation import Distilled, Listener, distill
 from lab.errors import LabError
 from lab.figures.distance import distance_curve, distance_values
 from lab.figures.style import Values
 from lab.panels.live import LiveFigure, panels_are_live
-from lab.preparation import Stage
-from lab.recording import Recording
-from lab.training import Event, Finished, Probed, Progress
+from lab.preparation import Looked, Stage
+from lab.training import Event, Finished, Progress
 
 STILL = "Run this cell for the live panel."  # what a committed notebook says in the panel's place
 _BUTTON = widgets.Layout(width="8em")
@@ -34,12 +34,12 @@ class Seen:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._looks: list[tuple[int, float]] = []  # step, shared top ten
+        self._looks: list[Looked] = []
         self._batches: list[tuple[int, float]] = []  # step, mean ‖t − s‖
         self._last = 1
         self.words = "starting"
 
-    def __call__(self, event: Event | Stage) -> None:
+    def __call__(self, event: Event | Stage | Looked) -> None:
         with self._lock:
             if isinstance(event, Stage):
                 self.words = f"{event.name}, {event.done:,} of {event.total:,}" if event.total else event.name
@@ -48,30 +48,36 @@ class Seen:
                 self._last = event.steps
                 left = math.ceil(event.seconds_left)
                 self.words = f"step {event.step:,} of {event.steps:,}, loss {event.loss:.3f}, {left} s left"
-            elif isinstance(event, Probed):
-                self._looks.append((event.step, event.score))
+            elif isinstance(event, Looked):
+                self._looks.append(event)
             elif isinstance(event, Finished):
                 how = "stopped" if event.stopped else "finished"
                 self.words = f"{how} after step {event.step:,}; kept is the best look, step {event.best_step:,}"
 
-    def values(self, recording: Recording | None = None) -> Values:
-        """For the traces of `distance_curve`; with a recording also ‖t − s‖ of texts that were not trained on."""
-        looks, more = self._arguments(recording)
+    @property
+    def looks(self) -> list[Looked]:
+        """What was measured on texts that were not trained on, look by look."""
+        with self._lock:
+            return list(self._looks)
+
+    def values(self) -> Values:
+        """For the traces of `distance_curve`."""
+        looks, more = self._arguments()
         return distance_values(*looks, **more)
 
-    def figure(self, recording: Recording | None = None) -> go.Figure:
+    def figure(self) -> go.Figure:
         """The static twin of the live view."""
-        looks, more = self._arguments(recording)
+        looks, more = self._arguments()
         return distance_curve(*looks, **more)
 
-    def _arguments(self, recording: Recording | None) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    def _arguments(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
         with self._lock:
             looks, batches = list(self._looks), list(self._batches)
             more = {"batches": tuple(zip(*batches, strict=True)) or ((), ()), "last": self._last}
-        if recording is not None:
-            return (recording,), more
-        steps, overlap = zip(*looks, strict=True) if looks else ((), ())
-        return (steps, None, overlap if looks else None), more
+        if not looks:
+            return ((),), more
+        far, shared = (np.stack([getattr(each, name) for each in looks]) for name in ("distances", "overlaps"))
+        return ([each.step for each in looks], far, shared), more
 
 
 class Training:
@@ -80,8 +86,16 @@ class Training:
     seen: what it has shown so far · panel: the widgets, None where panels are static
     """
 
-    def __init__(self, config: DistillConfig, live: bool | None = None, **arguments: Any) -> None:
+    def __init__(
+        self,
+        config: DistillConfig,
+        live: bool | None = None,
+        listen: Listener | None = None,
+        ended: Callable[[Training], None] | None = None,
+        **arguments: Any,
+    ) -> None:
         self.seen = Seen()
+        self._also, self._ended = listen, ended
         self._config, self._arguments = config, arguments
         self._stop = threading.Event()
         self._distilled: Distilled | None = None
@@ -143,7 +157,7 @@ class Training:
 
     def figure(self) -> go.Figure:
         """What has been seen so far, as a plain figure."""
-        return self.seen.figure(self._distilled.recording if self._distilled else None)
+        return self.seen.figure()
 
     def _ipython_display_(self) -> None:
         if self.panel is not None:
@@ -160,16 +174,19 @@ class Training:
             self._error = error
             self.seen.words = f"{type(error).__name__}: {error}"
         self._show_end()
+        if self._ended:
+            self._ended(self)
 
-    def _listen(self, event: Event | Stage) -> None:
+    def _listen(self, event: Event | Stage | Looked) -> None:
         self.seen(event)
+        if self._also:
+            self._also(event)
         if self._live and (self._live.show(self.seen.values) or not isinstance(event, Progress)):
             self._label.value = self.seen.words
 
     def _show_end(self) -> None:
         if self._live:
-            recording = self._distilled.recording if self._distilled else None
-            self._live.show(lambda: self.seen.values(recording), now=True)
+            self._live.show(self.seen.values, now=True)
             self._label.value = self.seen.words
             self._button.disabled = True
             self._button.description = "done" if self._error is None else "failed"
@@ -178,16 +195,23 @@ class Training:
 _latest: Training | None = None
 
 
-def train_in_background(config: DistillConfig, live: bool | None = None, **arguments: Any) -> Training:
+def train_in_background(
+    config: DistillConfig,
+    live: bool | None = None,
+    listen: Listener | None = None,
+    ended: Callable[[Training], None] | None = None,
+    **arguments: Any,
+) -> Training:
     """Start `distill(config, **arguments)` in a thread. A training that still runs is stopped first.
 
     Args:
         live: False for the static view; by default what `LAB_PANELS` says.
-        arguments: of `distill`, except `listen` and `stop`; a recording is kept unless `record=False`.
+        listen, ended: get each event, and the training when it is over; called in its thread.
+        arguments: of `distill`, except `stop`; a recording is kept unless `record=False`.
     """
     global _latest
     if _latest is not None and _latest.running:
         _latest.stop()
         _latest._thread.join()
-    _latest = Training(config, live, **{"record": True, **arguments})
+    _latest = Training(config, live, listen, ended, **{"record": True, **arguments})
     return _latest

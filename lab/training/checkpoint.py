@@ -1,4 +1,4 @@
-"""Exact resume: weights, optimiser and place, written to a temporary name and renamed. No pickles."""
+"""Exact resume: weights, optimiser, place and looks, written to a temporary name and renamed. No pickles."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
@@ -22,16 +23,19 @@ def save_checkpoint(
     optimiser: torch.optim.Optimizer,
     best: dict[str, Tensor] | None,
     state: dict[str, Any],
+    kept: dict[str, np.ndarray] | None = None,
 ) -> None:
     """Write all that the next step depends on.
 
     Args:
         key: what the run is (config, texts, teacher); a checkpoint of another run is refused.
         best: weights of the best probe so far.
-        state: JSON values: the step, the best score, the probes seen.
+        state: JSON values: the step, the best score, the seconds.
+        kept: what was collected beside the weights, as it is.
     """
     tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
     tensors |= {f"best.{name}": tensor for name, tensor in (best or {}).items()}
+    tensors |= {f"kept.{name}": torch.from_numpy(values) for name, values in (kept or {}).items()}
     for number, values in optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{number}.{name}": torch.as_tensor(value) for name, value in values.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -43,8 +47,8 @@ def save_checkpoint(
 
 def load_checkpoint(
     path: Path, key: str, model: nn.Module, optimiser: torch.optim.Optimizer
-) -> tuple[dict[str, Any], dict[str, Tensor] | None]:
-    """Put a checkpoint back into model and optimiser. Returns (state, best weights or None).
+) -> tuple[dict[str, Any], dict[str, Tensor] | None, dict[str, np.ndarray]]:
+    """Put a checkpoint back into model and optimiser. Returns (state, best weights or None, what else was kept).
 
     Raises:
         CacheError: the file cannot be read, or belongs to another run.
@@ -64,7 +68,8 @@ def load_checkpoint(
         number, _, field = name.partition(".")
         state.setdefault(int(number), {})[field] = tensor
     optimiser.load_state_dict({"state": state, "param_groups": groups["param_groups"]})
-    return json.loads(metadata["state"]), _under(tensors, "best.") or None
+    kept = {name: tensor.numpy() for name, tensor in _under(tensors, "kept.").items()}
+    return json.loads(metadata["state"]), _under(tensors, "best.") or None, kept
 
 
 def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

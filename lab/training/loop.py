@@ -10,8 +10,8 @@ import contextlib
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -26,31 +26,18 @@ from lab.errors import ModelError
 from lab.losses import LossBatch, duplicate_mask, gradient_norms, total
 from lab.training.batches import all_batches, probe_steps, steps_in
 from lab.training.checkpoint import load_checkpoint, save_checkpoint
+from lab.training.data import TrainingData
 from lab.training.events import Event, Finished, Probed, Progress
 
 CHECKPOINT_SECONDS = 60.0
 
 
-@dataclass(frozen=True)
-class TrainingData:
-    """Texts with the teacher's view of them.
+class Keeper(Protocol):
+    """Collects something beside the weights while a run trains, and takes it up again where the run is resumed."""
 
-    texts: n · queries: (n, d) teacher's vectors of the texts · positives: (n,) row of each text's document
-    documents: (M, d) teacher's vectors of the documents at `document_rows`; of all N where a loss reads documents
-    document_texts: N, read when the student encodes documents itself
-    index: positions in `documents` that index_score ranks, the same for every step; None: all M
-    groups: (N,) equal for documents with equal text, so that a twin is never a negative · negatives: (n, H) rows
-    """
+    def kept(self) -> dict[str, np.ndarray]: ...
 
-    texts: tuple[str, ...]
-    queries: np.ndarray
-    positives: np.ndarray
-    documents: np.ndarray
-    document_rows: np.ndarray
-    document_texts: tuple[str, ...]
-    groups: np.ndarray
-    negatives: np.ndarray | None = None
-    index: np.ndarray | None = None
+    def restore(self, kept: dict[str, np.ndarray]) -> None: ...
 
 
 def train(
@@ -61,6 +48,7 @@ def train(
     probe: Callable[[int], float] | None = None,
     stop: Callable[[], bool] | None = None,
     checkpoint: Path | None = None,
+    keeper: Keeper | None = None,
     key: str = "",
 ) -> Iterator[Event]:
     """Train `model` in place.
@@ -69,6 +57,7 @@ def train(
         probe: called at the probe steps with the step, the model in eval mode; returns the selection score.
         stop: asked after every step; True ends the run with the best weights so far.
         checkpoint: file to resume from and write to, at most once a minute; removed at the end.
+        keeper: what it has collected stands in the checkpoint and comes back with it.
         key: what the run is; a checkpoint with another key is refused.
 
     Raises:
@@ -81,7 +70,9 @@ def train(
     looks = set(probe_steps(steps, config.probes)) if probe else set()
     done, best_step, best_score, best, spent = 0, 0, -math.inf, None, 0.0
     if checkpoint and checkpoint.exists():
-        state, best = load_checkpoint(checkpoint, key, model, optimiser)
+        state, best, kept = load_checkpoint(checkpoint, key, model, optimiser)
+        if keeper:
+            keeper.restore(kept)
         done, best_step, spent = state["step"], state["best_step"], state["seconds"]
         best_score = state["best_score"] if state["best_score"] is not None else -math.inf
     elif probe and 0 in looks:
@@ -132,7 +123,7 @@ def train(
                     "best_score": None if best is None else best_score,
                     "seconds": spent,
                 }
-                save_checkpoint(checkpoint, key, model, optimiser, best, state)
+                save_checkpoint(checkpoint, key, model, optimiser, best, state, keeper.kept() if keeper else None)
                 saved = time.monotonic()
             if stopped:
                 break
