@@ -21,6 +21,8 @@ from pathlib import Path
 
 from safetensors.torch import load_file, save_file
 
+import grid
+
 import lab
 from lab import artefacts
 from lab.encoders.export import FACTS
@@ -63,6 +65,7 @@ WANTED: dict[str, tuple[str, Callable[[Path], None], str]] = {
     artefacts.DOCUMENTS: ("wiki-documents-int8.safetensors", documents, WIKI),
     artefacts.TEXTS: ("wiki-texts-int8.safetensors", texts, WIKI),
     artefacts.STUDENT: ("wiki-tenth", student, WIKI),
+    artefacts.GRID: ("wiki-grid", grid.build, WIKI),
 }
 
 
@@ -116,7 +119,7 @@ def check() -> int:
     listed = {file["path"] for entry in known.values() for file in entry["files"]}
     there = {p.relative_to(HERE).as_posix() for p in HERE.rglob("*") if p.is_file() and "__pycache__" not in p.parts}
     faults += [
-        f"{path} is not in the manifest" for path in sorted(there - listed - {"make.py", "manifest.json", "README.md"})
+        f"{path} is not in the manifest" for path in sorted(there - listed - {"make.py", "grid.py", "manifest.json", "README.md"})
     ]
     total = sum(file["bytes"] for entry in known.values() for file in entry["files"])
     if total > MOST_BYTES:
