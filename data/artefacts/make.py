@@ -19,9 +19,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from safetensors.torch import load_file, save_file
-
 import grid
+from safetensors.torch import load_file, save_file
 
 import lab
 from lab import artefacts
@@ -31,6 +30,7 @@ from lab.progress import ProgressBars
 
 HERE = Path(__file__).resolve().parent
 MOST_BYTES = 40_000_000
+NO_ARTEFACTS = {"make.py", "grid.py", "manifest.json", "README.md"}
 WIKI = "CC BY-SA 4.0 (made from text of Wikipedia's contributors) and Apache-2.0 (all-MiniLM-L6-v2)"
 
 
@@ -119,7 +119,7 @@ def check() -> int:
     listed = {file["path"] for entry in known.values() for file in entry["files"]}
     there = {p.relative_to(HERE).as_posix() for p in HERE.rglob("*") if p.is_file() and "__pycache__" not in p.parts}
     faults += [
-        f"{path} is not in the manifest" for path in sorted(there - listed - {"make.py", "grid.py", "manifest.json", "README.md"})
+        f"{path} is not in the manifest" for path in sorted(there - listed - NO_ARTEFACTS)
     ]
     total = sum(file["bytes"] for entry in known.values() for file in entry["files"])
     if total > MOST_BYTES:
