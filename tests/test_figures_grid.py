@@ -50,7 +50,9 @@ def test_the_cells_share_their_scale_and_say_how_it_ended(cells: dict[str, Recor
     words = [annotation.text for annotation in figure.layout.annotations]
     assert len(ranges) == 1 and len(figure.data) == 15
     assert all(heading in words for _, heading in CELLS)
-    assert "at the end 20% · ‖t − s‖ 1.00" in words
+    assert "in the end 20%, ‖t − s‖ 1.00" in words
+    named = [trace.name for trace in figure.data if trace.showlegend]
+    assert len(named) == 3 and all(len(trace.x) for trace in figure.data if trace.showlegend)
     assert len({(trace.line.color, trace.line.dash) for trace in figure.data}) == 3
 
 

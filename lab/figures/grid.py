@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 
 from lab.errors import DataError
 from lab.figures.distance import ZERO
-from lab.figures.style import GREY, INK, PALE, SMALL, STUDENT, TEACHER, Values, draw
+from lab.figures.style import INK, SMALL, STUDENT, TEACHER, Values, draw
 from lab.probe import IN_TEACHERS_INDEX
 from lab.recording import Recording
 
@@ -40,6 +40,7 @@ _STILL: tuple[dict[str, Any], ...] = (
         "hovertemplate": "step %{x}: ‖t − s‖ %{y:.2f}<extra></extra>",
     },
 )  # fmt: skip
+_NAMED = (0, 1, 0)  # the cell whose trace stands in the legend: the first one that has it
 
 
 def grid_figure(recordings: Mapping[str, Recording]) -> go.Figure:
@@ -49,14 +50,17 @@ def grid_figure(recordings: Mapping[str, Recording]) -> go.Figure:
         DataError: a recording is missing, or does not know of the teacher's index.
     """
     values = grid_values(recordings)
-    traces, axes, headings = [], {}, []
+    traces: list[dict[str, Any]] = []
+    axes: dict[str, Any] = {}
+    headings: list[dict[str, Any]] = []
     for place, (_, heading) in enumerate(CELLS):
         number = "" if place == 0 else str(place + 1)
         column, row = place % 3, place // 3
         left, bottom = COLUMNS[column], ROWS[row]
         traces += [
-            {**still, "xaxis": f"x{number}", "yaxis": f"y{number}", "showlegend": place == 0, "legendgroup": each}
-            for each, still in enumerate(_STILL)
+            still
+            | {"xaxis": f"x{number}", "yaxis": f"y{number}", "showlegend": place == shown, "legendgroup": still["name"]}
+            for still, shown in zip(_STILL, _NAMED, strict=True)
         ]
         axes[f"xaxis{number}"] = {
             "domain": left, "anchor": f"y{number}", "type": "log",
@@ -64,7 +68,7 @@ def grid_figure(recordings: Mapping[str, Recording]) -> go.Figure:
             "title": {"text": "step", "font": {"size": SMALL}, "standoff": 4},
         }  # fmt: skip
         axes[f"yaxis{number}"] = {
-            "domain": bottom, "anchor": f"x{number}", "range": [-0.05, 1.55], "tickvals": [0, 0.5, 1, 1.5],
+            "domain": bottom, "anchor": f"x{number}", "range": [-0.07, 1.85], "tickvals": [0, 0.5, 1, 1.5],
             "showticklabels": column == 0,
         }  # fmt: skip
         headings.append(
@@ -108,10 +112,9 @@ def _ends(recordings: Mapping[str, Recording]) -> list[dict[str, Any]]:
         number = "" if place == 0 else str(place + 1)
         said.append(
             {
-                "text": f"at the end {seen[IN_TEACHERS_INDEX][-1]:.0%} · ‖t − s‖ {seen['mean distance'][-1]:.2f}",
-                "x": 0.02, "y": 0.02, "xref": f"x{number} domain", "yref": f"y{number} domain",
-                "xanchor": "left", "yanchor": "bottom", "showarrow": False, "font": {"size": SMALL, "color": INK},
-                "bgcolor": PALE, "bordercolor": GREY,
+                "text": f"in the end {seen[IN_TEACHERS_INDEX][-1]:.0%}, ‖t − s‖ {seen['mean distance'][-1]:.2f}",
+                "x": 0.99, "y": 0.99, "xref": f"x{number} domain", "yref": f"y{number} domain",
+                "xanchor": "right", "yanchor": "top", "showarrow": False, "font": {"size": SMALL, "color": INK},
             }
         )  # fmt: skip
     return said
