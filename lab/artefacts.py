@@ -19,10 +19,12 @@ from lab.encoders.export import load_student
 from lab.encoders.teacher import DualEncoder
 from lab.errors import CacheError, DataError
 from lab.preparation import held_out_texts, index_rows
+from lab.recording import Recording
 from lab.training import TrainingData
 
 LIVE_MIX = TextMix(sentences=2, spans=1, most=12_000)  # what a student can learn from in 45 seconds
 DOCUMENTS, TEXTS, STUDENT = "wiki-documents-int8", "wiki-texts-int8", "wiki-tenth"
+GRID = "wiki-grid"  # recordings of students that copy scores alone
 
 
 def folder() -> Path:
@@ -116,6 +118,11 @@ def static(name: str = STUDENT, device: str = "auto") -> DualEncoder:
 def facts(name: str = STUDENT) -> dict[str, Any]:
     """How a shipped student was made, and how good it is."""
     return student_facts(path(name))
+
+
+def grid() -> dict[str, Recording]:
+    """Name → recording of the students in `data/artefacts/grid.py`, over the dev questions."""
+    return {file.stem: Recording.load(file) for file in sorted(path(GRID).glob("*.safetensors"))}
 
 
 @cache

@@ -19,7 +19,8 @@ class DistillConfig:
     collection: str = "wiki"  # a shipped name, a folder in BEIR layout, or irds:<id>
     teacher: str = "default"  # a folder, a hub id, or the embedded all-MiniLM-L6-v2
     student: str = "tenth"  # half, quarter, tenth, twentieth; or the path or hub id of a transformers encoder
-    seed: int = 0  # of factorisation and batches
+    start: str = "teacher"  # "teacher": cut out of it; "random": the same architecture, freshly initialised
+    seed: int = 0  # of factorisation, or of a random start, and of batches
     queries: str = (
         "documents"  # "documents": texts made from documents alone; "train": the train split's queries as well
     )
@@ -44,7 +45,11 @@ class DistillConfig:
     static: bool = True  # also train the zero-layer student that every report stands beside
 
     def __post_init__(self) -> None:
-        for name, allowed in (("queries", ("documents", "train")), ("documents", ("inherited", "own"))):
+        for name, allowed in (
+            ("start", ("teacher", "random")),
+            ("queries", ("documents", "train")),
+            ("documents", ("inherited", "own")),
+        ):
             if getattr(self, name) not in allowed:
                 raise LabError(f"{name}={getattr(self, name)!r}: choose one of {', '.join(map(repr, allowed))}")
         for name in ("epochs", "batch", "rate", "clip", "probes", "observed"):

@@ -65,6 +65,7 @@ def distill(
     prepared: tuple[TrainingData, DocumentTexts] | None = None,
     record: bool = False,
     probes: Literal["held-out", "dev"] = "held-out",
+    searched: int | None = None,
     listen: Listener | None = None,
     stop: Callable[[], bool] | None = None,
     checkpoint: Path | None = None,
@@ -78,6 +79,8 @@ def distill(
         prepared: what `training_data` returned, for a second student from the same texts, or from shipped vectors. A
             setting of the config that it was not made with is refused, see `preparation.fit_prepared`.
         record: keep a `Recording`; of held-out texts, or (`probes="dev"`) of the dev split's queries, to look at only.
+        searched: look at the student in a sample of so many documents, to compare students with and without documents
+            of their own; by default in all, or in 1,500 where the student encodes them.
         listen: gets `Stage`s, `Looked`s and the training's events; the function itself prints nothing.
         stop: asked between steps; True ends training with the best student so far.
         checkpoint: file for exact resume, looks of the recording included.
@@ -98,10 +101,10 @@ def distill(
     else:
         data, held = training_data(config, collection, teacher, store, tell, every_document=record)
     tell(Stage("building the student"))
-    model = make_student(teacher, config.student, data.texts, data.queries, config.seed, config.observed)
-    probe = Probe.of_texts(collection, teacher, data, held, store, own_documents=config.documents == "own")
+    model = make_student(teacher, config.student, data.texts, data.queries, config.seed, config.observed, config.start)
+    probe = Probe.of_texts(collection, teacher, data, held, store, config.documents == "own", searched)
     recorder, recorded = (
-        (None, None) if not record else _recorder(config, collection, teacher, data, store, probe, probes)
+        (None, None) if not record else _recorder(config, collection, teacher, data, store, probe, probes, searched)
     )
 
     def look(step: int) -> float:
@@ -122,7 +125,7 @@ def distill(
             stop=stop,
             checkpoint=checkpoint,
             keeper=recorder,
-            key=_key(config, collection, teacher, data, probes if record else "not recorded"),
+            key=_key(config, collection, teacher, data, f"{probes} {searched}" if record else "not recorded"),
         ),
         tell,
     )
@@ -152,9 +155,10 @@ def _recorder(
     store: VectorStore,
     probe: Probe,
     kind: str,
+    searched: int | None,
 ) -> tuple[Recorder, Probe]:
     if kind == "dev":
-        probe = Probe.of_queries(collection, "dev", teacher, data, store, own_documents=config.documents == "own")
+        probe = Probe.of_queries(collection, "dev", teacher, data, store, config.documents == "own", searched)
     radius = safe_radius(probe.teacher_vectors, probe.documents).radius
     about = {
         "collection": {"name": collection.name, "fingerprint": collection.fingerprint},

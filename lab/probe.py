@@ -16,6 +16,7 @@ from lab.store import VectorStore
 from lab.training import TrainingData
 
 DEPTH = 10
+IN_TEACHERS_INDEX = "overlap@10 in the teacher's index"  # the same as overlap@10 where documents are inherited
 OWN_DOCUMENTS = (
     1500  # a student with a document tower of its own is looked at over so many documents: it encodes them each time
 )
@@ -43,13 +44,20 @@ class Probe:
         data: TrainingData,
         store: VectorStore,
         own_documents: bool,
+        sample: int | None = None,
     ) -> None:
+        """
+        Args:
+            sample: search in so many of the documents, drawn with a fixed seed; by default in all of them, or in
+                `OWN_DOCUMENTS` where the student encodes them itself. Students of one sample can be compared.
+        """
         self.texts = texts
         self._ids = query_ids
         self.teacher_vectors = store.vectors(encoder, texts, "query")
         kept = np.arange(len(data.document_rows))
-        if own_documents and len(kept) > OWN_DOCUMENTS:
-            kept = np.sort(np.random.default_rng(0).permutation(kept)[:OWN_DOCUMENTS])
+        most = sample or (OWN_DOCUMENTS if own_documents else len(kept))
+        if len(kept) > most:
+            kept = np.sort(np.random.default_rng(0).permutation(kept)[:most])
         self.positions = data.document_rows[kept]
         self.documents = data.documents[kept]
         self._own = [collection.documents[i] for i in self.positions] if own_documents else None
@@ -67,10 +75,11 @@ class Probe:
         texts: DocumentTexts,
         store: VectorStore,
         own_documents: bool = False,
+        sample: int | None = None,
     ) -> Probe:
         """Texts made from held-out documents: needs no judgement."""
         ids = tuple(f"text-{number}" for number in range(len(texts)))
-        return cls(collection, ids, texts.texts, teacher, data, store, own_documents)
+        return cls(collection, ids, texts.texts, teacher, data, store, own_documents, sample)
 
     @classmethod
     def of_queries(
@@ -81,24 +90,26 @@ class Probe:
         data: TrainingData,
         store: VectorStore,
         own_documents: bool = False,
+        sample: int | None = None,
     ) -> Probe:
         """Real queries of a split, to be looked at, never trained on."""
         queries = collection.queries[split]
-        return cls(collection, tuple(queries), tuple(queries.values()), teacher, data, store, own_documents)
+        return cls(collection, tuple(queries), tuple(queries.values()), teacher, data, store, own_documents, sample)
 
     def look(self, student: DualEncoder) -> Look:
         """Search with the student's query vectors: in the teacher's index, or in the student's own where it encodes
         documents."""
         vectors = student.encode(self.texts, "query")
-        index = self._index
+        run = there = self._index.search(vectors, self._ids, DEPTH, "student")
         if self._own is not None:
             index = ExactIndex(student.encode(self._own, "document"), self._doc_ids, self._metric)
-        run = index.search(vectors, self._ids, DEPTH, "student")
+            run = index.search(vectors, self._ids, DEPTH, "student")
         distances = vector_distance(self.teacher_vectors, vectors)
         agreement = float(overlap(self.teacher, run, min(DEPTH, run.k)).mean())
         measures = {
             "mean distance": float(distances.mean()),
             "overlap@10": agreement,
+            IN_TEACHERS_INDEX: float(overlap(self.teacher, there, min(DEPTH, there.k)).mean()),
             "linear CKA": linear_cka(self.teacher_vectors, vectors, debiased=True),
             "Spearman": spearman_similarities(self.teacher_vectors, vectors),
         }

@@ -90,8 +90,33 @@ def build(
         observed: of the teacher at `wanted.layers`.
         counts: (teacher's V,) token counts in the corpus, the weights of the factorisation.
     """
+    student = ElectraModel(_architecture(teacher, wanted, vocabulary)).eval()
+    _fill_table(student, observed.token_means[vocabulary.kept], torch.from_numpy(counts[vocabulary.kept]).float(), seed)
+    layers = layer_modules(teacher)
+    for number, layer in enumerate(wanted.layers):
+        tensors = _prune(layer_tensors(layers[layer]), observed.usage[number], wanted.intermediate)
+        student.encoder.layer[number].load_state_dict(tensors)
+    return assemble(student, vocabulary, teacher)
+
+
+def fresh(teacher: SentenceTransformer, wanted: Plan, vocabulary: Vocabulary, seed: int = 0) -> SentenceTransformer:
+    """The same architecture with nothing of the teacher's weights in it: the control that tells what the start gives.
+
+    All is initialised as transformers and torch initialise it, from `seed`; also dense layers behind the pooling.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        student = assemble(ElectraModel(_architecture(teacher, wanted, vocabulary)).eval(), vocabulary, teacher)
+        for module in list(student)[1:]:
+            for part in module.modules():
+                if isinstance(part, torch.nn.Linear | torch.nn.LayerNorm):
+                    part.reset_parameters()
+    return student
+
+
+def _architecture(teacher: SentenceTransformer, wanted: Plan, vocabulary: Vocabulary) -> ElectraConfig:
     size = shape(teacher)
-    config = ElectraConfig(
+    return ElectraConfig(
         vocab_size=len(vocabulary.kept),
         embedding_size=wanted.embedding,
         hidden_size=size.hidden,
@@ -107,13 +132,6 @@ def build(
         attention_probs_dropout_prob=0.0,
         pad_token_id=vocabulary.tokenizer.pad_token_id,
     )
-    student = ElectraModel(config).eval()
-    _fill_table(student, observed.token_means[vocabulary.kept], torch.from_numpy(counts[vocabulary.kept]).float(), seed)
-    layers = layer_modules(teacher)
-    for number, layer in enumerate(wanted.layers):
-        tensors = _prune(layer_tensors(layers[layer]), observed.usage[number], wanted.intermediate)
-        student.encoder.layer[number].load_state_dict(tensors)
-    return assemble(student, vocabulary, teacher)
 
 
 def assemble(encoder: ElectraModel, vocabulary: Vocabulary, teacher: SentenceTransformer) -> SentenceTransformer:

@@ -16,7 +16,7 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Dense, Normalize, Pooling, StaticEmbedding, Transformer
 
 from lab.encoders.anatomy import observe, shape
-from lab.encoders.shrink import SIZES, Plan, build, least_squares, plan
+from lab.encoders.shrink import SIZES, Plan, build, fresh, least_squares, plan
 from lab.encoders.teacher import DualEncoder, resolve_folder
 from lab.encoders.vocabulary import token_counts, trim, trimmable
 from lab.errors import ModelError
@@ -31,6 +31,7 @@ def make_student(
     vectors: np.ndarray,
     seed: int = 0,
     observed: int = 12_000,
+    start: str = "teacher",
 ) -> SentenceTransformer:
     """The untrained student.
 
@@ -39,17 +40,23 @@ def make_student(
         texts: the training texts; their tokens decide the vocabulary, a sample of them what layers are fed.
         vectors: (len(texts), teacher.dimension) the teacher's vectors of them, for a projection's start.
         observed: texts the teacher reads to find E[h | token]; more contexts, better means, two seconds a thousand.
+        start: "teacher": its layers and token table; "random": the same architecture, freshly initialised.
 
     Raises:
-        ModelError: the teacher cannot be cut, the size does not exist, or the checkpoint cannot be loaded.
+        ModelError: the teacher cannot be cut, the size does not exist, or the checkpoint cannot be loaded or should
+            start at random.
     """
     if isinstance(wanted, Plan) or str(wanted) in SIZES:
-        return _cut(teacher, wanted, texts, seed, observed)
+        return _cut(teacher, wanted, texts, seed, observed, start)
+    if start != "teacher":
+        raise ModelError(
+            f"start={start!r} is for the sizes {', '.join(SIZES)}: the checkpoint {wanted} brings its own weights"
+        )
     return from_checkpoint(teacher, wanted, texts, vectors, seed)
 
 
 def _cut(
-    teacher: DualEncoder, wanted: str | Path | Plan, texts: Sequence[str], seed: int, observed: int
+    teacher: DualEncoder, wanted: str | Path | Plan, texts: Sequence[str], seed: int, observed: int, start: str
 ) -> SentenceTransformer:
     counts = token_counts(teacher.model.tokenizer, texts)
     if not isinstance(wanted, Plan):
@@ -57,6 +64,8 @@ def _cut(
         seen = int((counts > 0).sum()) if trimmable(teacher.model.tokenizer) else len(counts)
         wanted = plan(size, teacher.parameters, SIZES[str(wanted)], seen)
     vocabulary = trim(teacher.model.tokenizer, counts, wanted.vocabulary)
+    if start == "random":
+        return fresh(teacher.model, wanted, vocabulary, seed)
     sample = _sample(texts, observed, seed)
     seen_by_layers = observe(
         teacher.model, [texts[i] for i in sample], wanted.layers, vocabulary.kept, teacher.precision

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lab.geometry.circle import CircleWorld, Turned, circle_world, descend, pull, turn
 from lab.geometry.measures import (
     alignment,
     cosines,
@@ -19,9 +20,13 @@ from lab.geometry.measures import (
 from lab.geometry.safe_radius import SafeRadius, keeps_top, safe_radius
 
 __all__ = [
+    "CircleWorld",
     "SafeRadius",
+    "Turned",
     "alignment",
+    "circle_world",
     "cosines",
+    "descend",
     "distances",
     "hubness",
     "keeps_top",
@@ -29,9 +34,11 @@ __all__ = [
     "linear_cka",
     "margins",
     "mean_distance",
+    "pull",
     "safe_radius",
     "spearman_scores",
     "spearman_similarities",
     "spread",
+    "turn",
     "uniformity",
 ]

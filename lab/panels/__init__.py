@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from lab.panels.circle import CirclePanel, turn_both_towers
 from lab.panels.live import LiveFigure, panels_are_live
+from lab.panels.redrawn import RedrawnFigure
 from lab.panels.training import Training, train_in_background
 
-__all__ = ["LiveFigure", "Training", "panels_are_live", "train_in_background"]
+__all__ = [
+    "CirclePanel",
+    "LiveFigure",
+    "RedrawnFigure",
+    "Training",
+    "panels_are_live",
+    "train_in_background",
+    "turn_both_towers",
+]

@@ -46,6 +46,19 @@ QUESTIONS: dict[str, Question] = {
         "It did not start from nothing: it was cut out of the teacher, one of its layers and a compressed token table,"
         " and each text told it every number of the vector it should give, not only which document is relevant.",
     ),
+    "turned": Question(
+        "Turn all vectors of the teacher, of questions and of documents, by one random rotation: a perfect student, by"
+        " its scores. What share of its questions still finds the teacher's first document in the teacher's own index?",
+        (
+            Choice("nearly none", -1.0, 0.1),
+            Choice("about half", 0.1, 0.9),
+            Choice("nearly all", 0.9, 2.0),
+        ),
+        "{:.0%} of them do",
+        "In 384 dimensions a random rotation leaves hardly anything where it was: a turned question stands at a right"
+        " angle to everything the index knows. All scores between turned vectors are the same as before, so no loss"
+        " that reads scores alone can notice.",
+    ),
 }
 
 
