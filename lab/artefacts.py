@@ -22,7 +22,7 @@ from lab.preparation import held_out_texts, index_rows
 from lab.recording import Recording
 from lab.training import TrainingData
 
-LIVE_MIX = TextMix(sentences=2, spans=1, most=12_000)  # what a student can learn from in 45 seconds
+LIVE_MIX = TextMix(sentences=2, spans=1, questions=2, most=12_000)  # what a student can learn from in 45 seconds
 DOCUMENTS, TEXTS, STUDENT = "wiki-documents-int8", "wiki-texts-int8", "wiki-tenth"
 GRID = "wiki-grid"  # recordings of students that copy scores alone
 

@@ -6,7 +6,7 @@ from types import TracebackType
 
 from tqdm.auto import tqdm
 
-from lab.preparation import Stage
+from lab.preparation import Looked, Stage
 from lab.training import Event, Finished, Probed, Progress
 
 
@@ -25,7 +25,7 @@ class ProgressBars:
     ) -> None:
         self._close()
 
-    def __call__(self, event: Event | Stage) -> None:
+    def __call__(self, event: Event | Stage | Looked) -> None:
         if isinstance(event, Stage):
             self._show(event.name, event.done, event.total)
         elif isinstance(event, Progress):

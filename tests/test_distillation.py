@@ -152,7 +152,7 @@ def test_unseen_documents_give_no_text_and_stay_in_the_index(config: DistillConf
 
 def test_a_recorded_run_trains_as_one_that_is_not(config: DistillConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lab.preparation.INDEX_DOCUMENTS", 5)
-    ranks = dataclasses.replace(config, epochs=1, static=False, losses=LossWeights(index_score=1.0))
+    ranks = dataclasses.replace(config, epochs=1, static=False, select=False, losses=LossWeights(index_score=1.0))
     plain, recorded = (distill(ranks, store=VectorStore(None), record=record) for record in (False, True))
     texts = ["polar bear", "where do penguins live?"]
     assert np.array_equal(plain.student.encode(texts), recorded.student.encode(texts))

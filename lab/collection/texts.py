@@ -58,13 +58,8 @@ class TextMix:
     titles: bool = True  # the title, and the title with the description where the collection has one
     sentences: int = 12  # at most so many sentences a document, its first ones
     spans: int = 3  # spans of random length from a random place, every other one led by the title
-    questions: int = (
-        2  # question words before a short span and the title; nobody asked them, the teacher answers anyway
-    )
-    span_words: tuple[int, int] = (
-        2,
-        40,
-    )  # shortest and longest span; lengths are log-uniform: short ones are common
+    questions: int = 6  # question words, a short span, the title; nobody asked them, the teacher answers anyway
+    span_words: tuple[int, int] = (2, 40)  # shortest and longest span; log-uniform: short ones are common
     most: int = 80_000  # above this, texts are drawn at random so that large corpora stay affordable
     seed: int = 0  # of the spans; apart from the training's seed, so that the teacher encodes them once for all seeds
 
