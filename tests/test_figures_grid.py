@@ -7,13 +7,15 @@ import dataclasses
 import numpy as np
 import pytest
 
+from lab import artefacts
 from lab.errors import DataError
-from lab.figures.distance import ZERO
+from lab.figures.distance import ZERO, recorded_overlap
 from lab.figures.grid import CELLS, grid_figure, grid_values
 from lab.probe import IN_TEACHERS_INDEX
 from lab.recording import Recording
 from tests.test_figures_engines import recording
 
+LARGEST = 250_000  # bytes of a recording
 NAMES = [name for name, _ in CELLS]
 
 
@@ -60,3 +62,21 @@ def test_a_missing_or_older_recording_is_named(cells: dict[str, Recording]) -> N
     old = dataclasses.replace(cells[NAMES[0]], measures={"overlap@10": np.zeros(3)})
     with pytest.raises(DataError, match="record it again"):
         grid_values(cells | {NAMES[0]: old})
+
+
+def test_the_grid_that_ships_is_whole_small_and_fair() -> None:
+    grid = artefacts.grid()
+    assert sorted(grid) == sorted(NAMES)
+    for name, seen in grid.items():
+        files = [artefacts.path(artefacts.GRID) / f"{name}.{kind}" for kind in ("safetensors", "json")]
+        assert sum(file.stat().st_size for file in files) <= LARGEST
+        config, first = seen.about["config"], grid[NAMES[0]]
+        matched = name.startswith("matching")
+        assert (config["start"], config["documents"]) == tuple(name.split("-")[1:])
+        assert (config["losses"]["score"], config["losses"]["query_matching"]) == ((0, 1) if matched else (1, 0))
+        for same in ("student", "seed", "epochs", "batch", "rate", "texts"):
+            assert config[same] == first.about["config"][same], f"{name} differs in {same}"
+        assert np.array_equal(seen.steps, first.steps) and np.array_equal(seen.teacher_rows, first.teacher_rows)
+        shown = seen.measures["overlap@10"]
+        assert recorded_overlap(seen).mean(axis=1) == pytest.approx(shown, abs=1e-6)
+        assert (config["documents"] == "own") != np.array_equal(shown, seen.measures[IN_TEACHERS_INDEX])

@@ -19,6 +19,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import grid
 from safetensors.torch import load_file, save_file
 
 import lab
@@ -64,6 +65,7 @@ WANTED: dict[str, tuple[str, Callable[[Path], None], str]] = {
     artefacts.DOCUMENTS: ("wiki-documents-int8.safetensors", documents, WIKI),
     artefacts.TEXTS: ("wiki-texts-int8.safetensors", texts, WIKI),
     artefacts.STUDENT: ("wiki-tenth", student, WIKI),
+    artefacts.GRID: ("wiki-grid", grid.build, WIKI),
 }
 
 
