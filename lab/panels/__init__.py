@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from lab.panels.experiments import ExperimentPanel
 from lab.panels.live import LiveFigure, panels_are_live
 from lab.panels.training import Training, train_in_background
 
-__all__ = ["LiveFigure", "Training", "panels_are_live", "train_in_background"]
+__all__ = ["ExperimentPanel", "LiveFigure", "Training", "panels_are_live", "train_in_background"]
