@@ -25,6 +25,7 @@ from lab.training import TrainingData
 LIVE_MIX = TextMix(sentences=2, spans=1, questions=2, most=12_000)  # what a student can learn from in 45 seconds
 DOCUMENTS, TEXTS, STUDENT = "wiki-documents-int8", "wiki-texts-int8", "wiki-tenth"
 GRID = "wiki-grid"  # recordings of students that copy scores alone
+TRIALS = "wiki-trials"
 
 
 def folder() -> Path:
@@ -113,6 +114,11 @@ def student(name: str = STUDENT, device: str = "auto") -> DualEncoder:
 def static(name: str = STUDENT, device: str = "auto") -> DualEncoder:
     """The static student that was trained beside a shipped student."""
     return load_student(path(name) / "static", device)
+
+
+def trials() -> list[dict[str, Any]]:
+    """How the guided experiments came out where the lab was made; `figures.trials.Trial.from_json` reads each."""
+    return json.loads(path(TRIALS).read_text())
 
 
 def facts(name: str = STUDENT) -> dict[str, Any]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from lab.panels.circle import CirclePanel, turn_both_towers
+from lab.panels.experiments import ExperimentPanel
 from lab.panels.live import LiveFigure, panels_are_live
 from lab.panels.redrawn import RedrawnFigure
 from lab.panels.training import Training, train_in_background
 
 __all__ = [
     "CirclePanel",
+    "ExperimentPanel",
     "LiveFigure",
     "RedrawnFigure",
     "Training",

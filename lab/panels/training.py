@@ -116,6 +116,16 @@ class Training:
     def running(self) -> bool:
         return self._thread.is_alive()
 
+    @property
+    def distilled(self) -> Distilled | None:
+        """What came out, as soon as it is there."""
+        return self._distilled
+
+    @property
+    def error(self) -> BaseException | None:
+        """What went wrong, if anything did."""
+        return self._error
+
     def stop(self) -> None:
         """End after the present step; the best student so far is kept. Returns at once."""
         self._stop.set()
@@ -139,21 +149,25 @@ class Training:
         return self.result()
 
     def result(self) -> Distilled:
-        """Wait for the end. Interrupting the kernel meanwhile stops the training like the button does.
+        """Wait for the end; the student.
 
         Raises:
             Whatever the distillation raised.
         """
-        while self.running:
-            try:
-                self._thread.join(0.1)
-            except KeyboardInterrupt:
-                self.stop()
+        self.join()
         if self._error is not None:
             raise self._error
         if self._distilled is None:
             raise LabError("the training ended without a student; start it again")
         return self._distilled
+
+    def join(self) -> None:
+        """Wait for the end, however it comes. Interrupting the kernel meanwhile stops the training."""
+        while self.running:
+            try:
+                self._thread.join(0.1)
+            except KeyboardInterrupt:
+                self.stop()
 
     def figure(self) -> go.Figure:
         """What has been seen so far, as a plain figure."""
@@ -212,6 +226,6 @@ def train_in_background(
     global _latest
     if _latest is not None and _latest.running:
         _latest.stop()
-        _latest._thread.join()
+        _latest.join()
     _latest = Training(config, live, listen, ended, **{"record": True, **arguments})
     return _latest

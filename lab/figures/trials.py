@@ -1,0 +1,245 @@
+"""Several trainings in one picture: what one knob does to ‖t − s‖ and to the shared top ten, and a table of the same.
+
+Every run has a slot with its own colour, marker and dash; its name stands at the right, at the end of its line. The
+first slot belongs to the run that all others are compared with.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from lab.config import DistillConfig
+from lab.evaluation import Interval, difference_interval
+from lab.figures.distance import TICKS, ZERO
+from lab.figures.style import (
+    GREEN,
+    GREY,
+    INK,
+    PALE,
+    PURPLE,
+    SKY,
+    SMALL,
+    STUDENT,
+    TEACHER,
+    VERMILLION,
+    Look,
+    Values,
+    draw,
+    escape,
+)
+from lab.preparation import Looked
+
+RESAMPLES = 2_000
+FARTHEST = 1.5  # top of the distance axis; unit vectors of unrelated texts are about 1.4 apart
+GAP = 0.105  # of the distance axis, between two names: a line of letters
+NAME = 1.25  # names stand at so many times the last step
+SLOTS: tuple[Look, ...] = (
+    STUDENT,
+    Look("", VERMILLION, "triangle-down", "dashdot"),
+    Look("", GREEN, "diamond", "longdash"),
+    Look("", PURPLE, "square", "dot"),
+    Look("", SKY, "circle", "solid"),
+    Look("", INK, "cross", "longdashdot"),
+    Look("", GREY, "x", "solid"),
+)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training with a name, as far as it has come.
+
+    changed: setting → "usual → here", of what differs from the run it is compared with
+    looks: what was seen so far · step, steps: where it is, of how many · best: the step whose look was kept
+    state: "running", "finished", "stopped", "shipped", or what went wrong
+    """
+
+    name: str
+    changed: Mapping[str, str] = field(default_factory=dict)
+    looks: tuple[Looked, ...] = ()
+    step: int = 0
+    steps: int = 1
+    best: int | None = None
+    parameters: int | None = None
+    seconds: float | None = None
+    state: str = "running"
+
+    @property
+    def kept(self) -> Looked | None:
+        """The look that counts: that of the student that was kept, or the best so far."""
+        chosen = [look for look in self.looks if look.step == self.best]
+        return (chosen or [max(self.looks, key=lambda look: look.overlap)])[0] if self.looks else None
+
+    def against(self, other: Trial) -> Interval | None:
+        """Difference of the shared top ten from another run on the same texts; None where there is nothing yet."""
+        mine, theirs = self.kept, other.kept
+        if mine is None or theirs is None or mine.overlaps.shape != theirs.overlaps.shape:
+            return None
+        return difference_interval(mine.overlaps, theirs.overlaps, resamples=RESAMPLES)
+
+    def as_json(self) -> dict[str, Any]:
+        """What `from_json` reads: every look's means, and text by text the look that was kept."""
+        out = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)} | {"changed": dict(self.changed)}
+        out["looks"] = [
+            {"step": look.step}
+            | {
+                name: [round(float(value), 4) for value in (values if look is self.kept else [values.mean()])]
+                for name, values in (("distances", look.distances), ("overlaps", look.overlaps))
+            }
+            for look in self.looks
+        ]
+        return out
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Trial:
+        looks = tuple(
+            Looked(look["step"], np.array(look["distances"]), np.array(look["overlaps"])) for look in values["looks"]
+        )
+        return cls(**{**values, "looks": looks})
+
+
+def differences(usual: DistillConfig, here: DistillConfig) -> dict[str, str]:
+    """Setting → "usual → here", of all settings in which two configs differ."""
+    a, b = (_flat(dataclasses.asdict(config)) for config in (usual, here))
+    return {name: f"{a[name]} → {b[name]}" for name in a if a[name] != b[name]}
+
+
+def trials_curve(trials: Sequence[Trial], steps: int | None = None, title: str = "One knob at a time") -> go.Figure:
+    """Mean ‖t − s‖ of each run on texts nobody trained on, above its share of the teacher's top ten.
+
+    Args:
+        trials: the first is the one the others are compared with; of more than there are slots, it and the last ones
+            are drawn.
+        steps: where the axis ends, if runs that are to come are longer than these.
+    """
+    upper, lower = {"xaxis": "x", "yaxis": "y"}, {"xaxis": "x", "yaxis": "y2"}
+    traces: list[dict[str, Any]] = []
+    for axes, what in ((upper, "mean ‖t − s‖ %{y:.3f}"), (lower, "%{y:.0%} of the teacher's top ten")):
+        traces += [
+            {
+                "name": f"run {place}", "mode": "lines+markers", "marker": look.marker(9), "line": look.line(2),
+                "hovertemplate": f"%{{text}}, step %{{x}}: {what}<extra></extra>", "showlegend": False, **axes,
+            }
+            for place, look in enumerate(SLOTS)
+        ]  # fmt: skip
+        traces += [
+            {"name": "teacher", "mode": "lines", "line": TEACHER.line(2), "hoverinfo": "skip", **axes,
+             "showlegend": False},
+            {"name": "now", "mode": "lines", "line": {"color": GREY, "width": 1, "dash": "dot"}, "hoverinfo": "skip",
+             "showlegend": False, **axes},
+        ]  # fmt: skip
+    names = {
+        "name": "names", "mode": "text", "textposition": "middle right", "textfont": {"size": SMALL, "color": INK},
+        "hoverinfo": "skip", "cliponaxis": False, "showlegend": False, **upper,
+    }  # fmt: skip
+    leaders = {
+        "name": "leaders", "mode": "lines", "line": {"color": PALE, "width": 1.5}, "hoverinfo": "skip",
+        "cliponaxis": False, "showlegend": False, **upper,
+    }  # fmt: skip
+    return draw(
+        [*traces, leaders, names],
+        trials_values(trials, steps),
+        height=520,
+        title={"text": title},
+        margin={"l": 60, "r": 175, "t": 60, "b": 50},
+        xaxis={
+            "type": "log", "anchor": "y2", "range": [np.log10(ZERO * 0.8), np.log10(_last(trials, steps) * 1.1)],
+            "tickvals": [ZERO, *TICKS], "ticktext": ["0", *(f"{tick:,}" for tick in TICKS)],
+            "title": {"text": "training step (log scale)"},
+        },
+        yaxis={"domain": [0.44, 1], "range": [-0.04, FARTHEST], "title": {"text": "mean ‖t − s‖"}},
+        yaxis2={"domain": [0, 0.36], "range": [-0.05, 1.08], "tickformat": ".0%", "title": {"text": "shared top ten"}},
+    )  # fmt: skip
+
+
+def trials_values(trials: Sequence[Trial], steps: int | None = None) -> Values:
+    """What the traces of `trials_curve` show: slots, teacher and present step above, the same below, leaders, names."""
+    shown = _shown(trials)
+    empty: dict[str, Any] = {"x": [], "y": [], "text": []}
+    last = float(_last(trials, steps))
+    guide = [ZERO, last]
+    running = [max(float(trial.step), ZERO) for trial in shown if trial.state == "running"]
+    now = running * 2
+    values: Values = []
+    for measure, at, span in (("distance", 0.0, [0.0, FARTHEST]), ("overlap", 1.0, [0.0, 1.0])):
+        for trial in shown:
+            values.append({
+                "x": [max(float(look.step), ZERO) for look in trial.looks],
+                "y": [getattr(look, measure) for look in trial.looks],
+                "text": [trial.name] * len(trial.looks),
+            })  # fmt: skip
+        values += [dict(empty) for _ in range(len(SLOTS) - len(shown))]
+        values += [{"x": guide, "y": [at, at]}, {"x": now, "y": span if now else []}]
+    ends = [(trial, trial.looks[-1]) for trial in shown if trial.looks]
+    places = _apart([look.distance for _, look in ends])
+    edge = last * NAME
+    leaders: dict[str, Any] = {"x": [], "y": []}
+    for (_, look), place in zip(ends, places, strict=True):
+        leaders["x"] += [max(float(look.step), ZERO), edge, None]
+        leaders["y"] += [look.distance, place, None]
+    names = {"x": [edge] * len(ends), "y": places, "text": [f" {trial.name}" for trial, _ in ends]}
+    return [*values, leaders, names]
+
+
+def trials_table(trials: Sequence[Trial]) -> pd.DataFrame:
+    """One row a run: the knobs changed, how far it came, and its difference from the first with its 95 % interval."""
+    rows = []
+    for trial in trials:
+        kept, difference = trial.kept, None if trial is trials[0] else trial.against(trials[0])
+        rows.append({
+            "run": trial.name,
+            "changed": "; ".join(f"{name}: {words}" for name, words in trial.changed.items()) or "nothing",
+            "state": trial.state,
+            "step": trial.step,
+            "parameters": trial.parameters,
+            "mean ‖t − s‖": round(kept.distance, 3) if kept else None,
+            "shared top ten": round(kept.overlap, 3) if kept else None,
+            "difference": str(difference) if difference else "",
+            "seconds": None if trial.seconds is None else round(trial.seconds, 1),
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def trials_html(trials: Sequence[Trial]) -> str:
+    """The same table as HTML; what was changed stands out."""
+    table = trials_table(trials)
+    bold = {"changed": lambda words: words if words == "nothing" else f"<b>{escape(words)}</b>"}
+    return table.to_html(index=False, na_rep="", border=0, formatters=bold, escape=False) if len(table) else ""
+
+
+def _flat(settings: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for name, value in settings.items():
+        out |= _flat(value, f"{name}.") if isinstance(value, Mapping) else {above + name: value}
+    return out
+
+
+def _shown(trials: Sequence[Trial]) -> list[Trial]:
+    """The first run and the last ones; of two others with one name the later."""
+    if not trials:
+        return []
+    others = {trial.name: trial for trial in trials[1:] if trial.name != trials[0].name}
+    return [trials[0], *list(others.values())[-(len(SLOTS) - 1) :]]
+
+
+def _last(trials: Sequence[Trial], steps: int | None) -> int:
+    return max([2, steps or 0, *(max(trial.steps, trial.step) for trial in trials)])
+
+
+def _apart(heights: Sequence[float]) -> list[float]:
+    """The same heights, moved apart where two would be written over each other, in their order."""
+    order = np.argsort(heights, kind="stable")
+    placed = np.array(heights, dtype=np.float64)
+    for below, above in zip(order, order[1:], strict=False):
+        placed[above] = max(placed[above], placed[below] + GAP)
+    if len(order) and (over := placed[order[-1]] - FARTHEST) > 0:
+        placed[order[-1]] -= over
+        for above, below in zip(order[::-1], order[-2::-1], strict=False):
+            placed[below] = min(placed[below], placed[above] - GAP)
+    return placed.tolist()

@@ -1,0 +1,248 @@
+"""The experiment panel: choose a change, predict, run it in the background, and see the runs over each other.
+
+A thin shell: what an experiment is stands in `knobs`, the figure and the table in `figures.trials`, the training in
+`training`. Everything works by keyboard (Tab, arrows, Space) and by setting the traits of the controls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import threading
+from collections.abc import Generator, Sequence
+from typing import Any
+
+import ipywidgets as widgets
+import pandas as pd
+import plotly.graph_objects as go
+from IPython.display import display
+
+from lab.config import DistillConfig
+from lab.distillation import Distilled
+from lab.errors import LabError
+from lab.figures.style import Values
+from lab.figures.trials import Trial, differences, trials_curve, trials_html, trials_table, trials_values
+from lab.panels import knobs
+from lab.panels.knobs import FREE, Experiment
+from lab.panels.live import LiveFigure, panels_are_live
+from lab.panels.training import STILL, Seen, Training, train_in_background
+from lab.preparation import Looked, Stage
+from lab.training import Event, Finished, Progress
+from lab.training.batches import steps_in
+
+_WIDE: dict[str, Any] = {"style": {"description_width": "initial"}}
+_NOTHING = "no prediction"
+
+
+class ExperimentPanel:
+    """Controls, one live figure, a table. Show it in a notebook, or drive it by `start`, `stop`, `await`, `runs`.
+
+    experiment, guess, size, distance, loss, rate, steps: the controls · start_button, stop_button
+    panel: the widgets, None where panels are static · last: what the last finished run returned
+    """
+
+    def __init__(
+        self,
+        experiments: Sequence[Experiment],
+        usual: DistillConfig,
+        known: Sequence[Trial] = (),
+        live: bool | None = None,
+        **arguments: Any,
+    ) -> None:
+        """
+        Args:
+            experiments: the guided ones; the first changes nothing and is what the others are compared with.
+            usual: settings that the experiments change.
+            known: runs that are there from the start; the first is the usual one.
+            live: False for the static view; by default what `LAB_PANELS` says.
+            arguments: of `distill`, for every run.
+        """
+        self._experiments = {each.name: each for each in experiments}
+        self._usual, self._arguments = usual, {"record": False, **arguments}
+        self._lock = threading.RLock()
+        self._trials: list[Trial] = list(known)
+        self._training: Training | None = None
+        self._running: Experiment | None = None
+        self._begun_with: str | None = None
+        self._seen = Seen()
+        self.last: Distilled | None = None
+        self._make_controls()
+        self.panel: widgets.VBox | None = None
+        self._live: LiveFigure | None = None
+        if panels_are_live() if live is None else live:
+            self._live = LiveFigure(self.figure())
+            self.panel = widgets.VBox([
+                self.experiment, self.question, self.guess, self._knobs,
+                widgets.HBox([self.start_button, self.stop_button, self.label]),
+                self._live.widget, self.answer, self.table,
+            ])  # fmt: skip
+
+    @property
+    def running(self) -> bool:
+        return self._training is not None and self._training.running
+
+    def start(self, name: str | None = None, guess: str | None = None) -> ExperimentPanel:
+        """Run an experiment in the background, by default the one chosen; returns at once.
+
+        Args:
+            name: of an experiment, or "free" for the five knobs.
+            guess: the letter of a prediction.
+
+        Raises:
+            LabError: no such experiment or choice, or a run is still going on.
+        """
+        if name is not None:
+            if name not in self.experiment.options:
+                raise LabError(f"no experiment {name!r}; there are {', '.join(self.experiment.options)}")
+            self.experiment.value = name
+        if guess is not None:
+            letters = [letter for _, letter in self.guess.options if letter]
+            if guess not in letters:
+                raise LabError(f"guess={guess!r}: choose {', '.join(letters)}" if letters else "nothing is asked here")
+            self.guess.value = guess
+        self._begin()
+        return self
+
+    def stop(self) -> None:
+        """End after the present step. Returns at once."""
+        if self._training is not None and self.running:
+            self._training.stop()
+            self.stop_button.disabled = True
+            self.label.value = "stopping…"
+
+    def trials(self) -> list[Trial]:
+        """All runs so far, the one the others are compared with first."""
+        with self._lock:
+            usual = [trial for trial in self._trials if not trial.changed]
+            return [*usual[-1:], *(trial for trial in self._trials if trial is not (usual[-1] if usual else None))]
+
+    def runs(self) -> pd.DataFrame:
+        """The runs as a table: what was changed, how it ended, the difference from the usual run."""
+        return trials_table(self.trials())
+
+    def figure(self) -> go.Figure:
+        """What is shown now as a plain figure: the static twin."""
+        return trials_curve(self.trials(), steps=self._most_steps())
+
+    def join(self) -> Trial:
+        """Wait for the end of the last run, in plain Python; in a cell `await panel` leaves Stop alive."""
+        if self._training is None:
+            raise LabError("nothing was started: press Start, or call start(name)")
+        self._training.join()
+        with self._lock:
+            return self._trials[-1]
+
+    def __await__(self) -> Generator[Any, None, Trial]:
+        """`await panel` in a cell: the last run once it is over, while the kernel still hears the Stop button."""
+        return self._wait().__await__()
+
+    async def _wait(self) -> Trial:
+        while self.running:
+            try:
+                await asyncio.sleep(0.05)
+            except asyncio.CancelledError:  # the kernel was interrupted
+                self.stop()
+        return self.join()
+
+    def _ipython_display_(self) -> None:
+        if self.panel is not None:
+            display(self.panel)
+            return
+        if self._training is not None:
+            self._training.join()
+        display(self.figure())
+        display({"text/plain": f"{self.label.value or 'no run yet'}. {STILL}"}, raw=True)
+
+    def _make_controls(self) -> None:
+        def dropdown(words: str, options: Sequence[str]) -> widgets.Dropdown:
+            return widgets.Dropdown(options=list(options), description=words, **_WIDE)
+
+        self.experiment = dropdown("experiment", [*self._experiments, FREE])
+        self.question, self.answer, self.table = (widgets.HTML() for _ in range(3))
+        self.guess = widgets.RadioButtons(
+            options=[(_NOTHING, None)], description="you predict", layout=widgets.Layout(width="auto"), **_WIDE
+        )
+        self.size, self.distance = dropdown("size", knobs.SIZES), dropdown("distance", knobs.DISTANCES)
+        self.loss, self.rate = dropdown("loss", list(knobs.LOSSES)), dropdown("rate", list(knobs.FACTORS))
+        self.steps = dropdown("steps", list(knobs.LENGTHS))
+        self._knobs = widgets.HBox([self.size, self.distance, self.loss, self.rate, self.steps])
+        self._knobs.layout.flex_flow = "row wrap"
+        self.start_button = widgets.Button(description="Start", icon="play")
+        self.stop_button = widgets.Button(description="Stop", icon="stop", disabled=True)
+        self.label = widgets.Label()
+        self.experiment.observe(lambda _: self._chosen(), names="value")
+        self.start_button.on_click(lambda _: self._begin())
+        self.stop_button.on_click(lambda _: self.stop())
+        self._chosen()
+        self.table.value = trials_html(self.trials())
+
+    def _chosen(self) -> None:
+        """Another experiment in the dropdown: its question, its choices, the knobs where it is the free one."""
+        chosen = self._experiments.get(self.experiment.value)
+        self._knobs.layout.display = "none" if chosen else "flex"
+        choices = chosen.choices if chosen else ()
+        letters = [chr(ord("a") + place) for place in range(len(choices))]
+        named = [(f"{letter}) {words}", letter) for letter, words in zip(letters, choices, strict=True)]
+        self.guess.options = [(_NOTHING, None), *named]
+        self.guess.layout.display = "flex" if choices else "none"
+        self.question.value = chosen.ask(None, None) if chosen else "<p>Set the knobs, then press Start.</p>"
+        self.answer.value = ""
+
+    def _experiment(self) -> Experiment:
+        name = self.experiment.value
+        if name in self._experiments:
+            return self._experiments[name]
+        at = (self.size, self.distance, self.loss, self.rate, self.steps)
+        return knobs.free(self._usual, *(knob.value for knob in at))
+
+    def _begin(self) -> None:
+        with self._lock:
+            if self._running is not None:
+                raise LabError(f"{self._running.name!r} is still running: press Stop, or wait for its end")
+            self._running = experiment = self._experiment()
+        config = experiment.config(self._usual)
+        with self._lock:
+            self._seen, self._begun_with = Seen(), self.guess.value
+            self._trials.append(Trial(experiment.name, differences(self._usual, config), steps=self._most_steps()))
+        self.start_button.disabled, self.stop_button.disabled = True, False
+        self.answer.value, self.label.value = "", "starting"
+        self._training = train_in_background(config, False, self._listen, self._end, **self._arguments)
+
+    def _listen(self, event: Event | Stage | Looked) -> None:
+        self._seen(event)
+        with self._lock:
+            trial = self._trials[-1]
+            if isinstance(event, Looked):
+                trial = dataclasses.replace(trial, looks=(*trial.looks, event))
+            elif isinstance(event, Progress):
+                trial = dataclasses.replace(trial, step=event.step, steps=event.steps)
+            elif isinstance(event, Finished):
+                trial = dataclasses.replace(trial, step=event.step, best=event.best_step, seconds=event.seconds)
+            self._trials[-1] = trial
+        if self._live is None or self._live.show(self._values) or not isinstance(event, Progress):
+            self.label.value = f"{trial.name}: {self._seen.words}"
+
+    def _end(self, training: Training) -> None:
+        """In the training's thread, when it is over, however it ended."""
+        done, finished = training.distilled, training.distilled.finished if training.distilled else None
+        state = "stopped" if finished and finished.stopped else "finished" if done else f"failed: {training.error}"
+        with self._lock:
+            parameters = done.student.parameters if done else None
+            self._trials[-1] = dataclasses.replace(self._trials[-1], state=state, parameters=parameters)
+            experiment, self._running, self.last = self._running, None, done or self.last
+            here, usual = self._trials[-1], self.trials()[0]
+        if experiment and done and not usual.changed:
+            self.answer.value = experiment.ask(self._begun_with, experiment.measure(here, usual))
+        if not done:
+            self.label.value = f"{here.name}: {state}"
+        self.table.value = trials_html(self.trials())
+        if self._live:
+            self._live.show(self._values, now=True)
+        self.start_button.disabled, self.stop_button.disabled = False, True
+
+    def _values(self) -> Values:
+        return trials_values(self.trials(), steps=self._most_steps())
+
+    def _most_steps(self) -> int:
+        data, _ = self._arguments["prepared"]
+        return steps_in(len(data.texts), self._usual.batch, self._usual.epochs)

@@ -1,0 +1,163 @@
+"""The guided experiments of notebook 03: one change of the settings each, a question before and an answer after it.
+
+All start from one short run, `usual()`: two thirds of a minute on two cores. Each question is decided by what the
+reader's own run measured, against the usual run on the same 300 texts of articles that neither trained on.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+from lab import artefacts
+from lab.collection import Collection, load_collection
+from lab.config import DistillConfig
+from lab.encoders.teacher import DualEncoder, load_teacher
+from lab.figures.trials import Trial
+from lab.losses import LossWeights
+from lab.panels.experiments import ExperimentPanel
+from lab.panels.knobs import USUAL, Experiment
+from lab.teaching.predict import Choice, Prediction, Question
+
+RATE_TIMES, NEGATIVES = 8, 4
+SAME = 0.02  # differences of the shared top ten, or of the distance, below this count as none
+
+_OVERLAP = (
+    Choice("clearly less of it: at least 2 points of a hundred", -1.0, -SAME),
+    Choice("about as much", -SAME, SAME),
+    Choice("clearly more of it", SAME, 1.0),
+)
+_DISTANCE = (
+    Choice("nearer, by 0.02 or more", -2.0, -SAME),
+    Choice("about as near", -SAME, SAME),
+    Choice("farther away, by 0.02 or more", SAME, 2.0),
+)
+_SHARE = " How much of the teacher's top ten will it find, compared with the usual run?"
+_STANDS = " Where will it stand, compared with the usual run?"
+
+
+def usual() -> DistillConfig:
+    """The run all experiments change one thing of: 282 steps on the 12,000 live texts, matching alone."""
+    return DistillConfig(student="tenth", epochs=1.5, probes=10, observed=1_000, static=False)
+
+
+def experiments(config: DistillConfig | None = None) -> list[Experiment]:
+    """The usual run and the guided experiments; a random start is there where the settings know one."""
+    config = config or usual()
+    found = [
+        Experiment(USUAL),
+        _experiment(
+            "scores only", {"losses": LossWeights(score=1.0, query_matching=0.0)}, "distance", _DISTANCE,
+            "This student copies how its teacher scores the documents of each batch. Nothing tells it where a text"
+            " should stand." + _STANDS,
+            "A softmax over the documents of a batch knows only differences of scores: moving a query in a direction in"
+            " which these documents do not differ costs nothing, so nothing pulls it back. Compare the lower curves as"
+            " well: standing elsewhere need not mean ranking badly, as long as documents are inherited.",
+        ),
+        _experiment(
+            "squared distance", {"losses": LossWeights(distance="squared")}, "overlap", _OVERLAP,
+            "The same matching loss, but ‖t − s‖² instead of ‖t − s‖." + _SHARE,
+            "The norm pulls every text with the same force, however near it is; the square pulls in proportion to the"
+            " distance, so near texts are left alone and far ones dominate. For unit vectors the square is"
+            " 2 (1 − cosine): cosine matching is this experiment under another name.",
+        ),
+        _experiment(
+            "half the steps", {"epochs": config.epochs / 2}, "overlap", _OVERLAP,
+            "Half as many steps; the rate falls to 0 in half the time." + _SHARE,
+            "On the log axis halving the steps is one short stretch at the right end of the curve, where little happens"
+            " any more; what decides is how steep the curve still was there.",
+        ),
+        _experiment(
+            f"rate × {RATE_TIMES}", {"rate": config.rate * RATE_TIMES}, "overlap", _OVERLAP,
+            f"A learning rate of {config.rate * RATE_TIMES:g} instead of {config.rate:g}." + _SHARE,
+            "AdamW moves every weight by about the rate at each step, whatever the size of the gradient. Steps as large"
+            " as the weights themselves wipe out what was inherited from the teacher; look at the first steps, while"
+            " the rate rises.",
+        ),
+        _experiment(
+            "half the size", {"student": "twentieth"}, "overlap", _OVERLAP,
+            "A twentieth of the teacher's parameters instead of a tenth: fewer words in the table, narrower layers."
+            + _SHARE,
+            "Most of a small student is its token table. A smaller one cuts rare words into pieces, and a single narrow"
+            " layer has to put them together again.",
+        ),
+        _experiment(
+            "hard negatives", {"losses": LossWeights(score=1.0), "hard_negatives": NEGATIVES}, "overlap", _OVERLAP,
+            f"Matching, and beside it scores: each text also sees the {NEGATIVES} documents that its teacher ranks"
+            " highest apart from its own." + _SHARE,
+            "Scores over hard negatives spend the student's capacity where rankings are decided, among the best"
+            " documents. They also compete with matching for it: the upper curve says what that cost.",
+        ),
+    ]  # fmt: skip
+    if any(setting.name == "start" for setting in dataclasses.fields(DistillConfig)):
+        found.append(_experiment(
+            "random start", {"start": "random"}, "overlap", _OVERLAP,
+            "The same architecture, but nothing inherited: random weights instead of the teacher's layer." + _SHARE,
+            "The student that was cut out of its teacher begins where the random one cannot arrive in so few steps:"
+            " compare the two curves at step 0, and how far one has to go.",
+        ))  # fmt: skip
+    return found
+
+
+def experiment_panel(
+    collection: Collection,
+    teacher: DualEncoder,
+    prepared: Any = None,
+    *,
+    config: DistillConfig | None = None,
+    shipped: bool = True,
+    live: bool | None = None,
+) -> ExperimentPanel:
+    """The panel over these experiments, with the shipped usual run to compare with.
+
+    Args:
+        prepared: what `artefacts.live_data(collection)` returned, which is the default.
+        config: another usual run; the shipped one does not fit it and is left out, so run "usual" first.
+        shipped: False to begin with nothing.
+        live: False for the static view; by default what `LAB_PANELS` says.
+    """
+    known = shipped_trials()[:1] if shipped and config in (None, usual()) else []
+    return ExperimentPanel(
+        experiments(config), config or usual(), known, live,
+        collection=collection, teacher=teacher, prepared=prepared or artefacts.live_data(collection),
+    )  # fmt: skip
+
+
+def shipped_trials() -> list[Trial]:
+    """How the experiments came out where the lab was made, the usual run first."""
+    return [Trial.from_json(values) for values in artefacts.trials()]
+
+
+def run_one(experiment: Experiment, collection: Collection, teacher: DualEncoder, prepared: Any) -> Trial:
+    """One experiment to its end, without a panel: what ships is made with it."""
+    panel = ExperimentPanel(
+        [experiment], usual(), live=False, collection=collection, teacher=teacher, prepared=prepared
+    )
+    trial = panel.start(experiment.name).join()
+    return dataclasses.replace(trial, state="shipped") if trial.state == "finished" else trial
+
+
+def run_all() -> Iterator[Trial]:
+    """Every experiment, the usual run first."""
+    collection, teacher = load_collection("wiki"), load_teacher()
+    prepared = artefacts.live_data(collection)
+    for experiment in experiments():
+        yield run_one(experiment, collection, teacher, prepared)
+
+
+def _experiment(
+    name: str, changes: dict[str, Any], measure: str, choices: tuple[Choice, ...], text: str, why: str
+) -> Experiment:
+    what = {"distance": "its mean ‖t − s‖ changed by {:+.3f}", "overlap": "the shared top ten changed by {:+.3f}"}
+    question = Question(text, choices, what[measure], why)
+
+    def ask(choice: str | None, measured: float | None) -> str:
+        return Prediction(question, choice, measured)._repr_html_()
+
+    def decide(here: Trial, there: Trial) -> float | None:
+        if here.kept is None or there.kept is None:
+            return None
+        return getattr(here.kept, measure) - getattr(there.kept, measure)
+
+    return Experiment(name, changes, tuple(choice.text for choice in choices), ask, decide)

@@ -1,0 +1,105 @@
+"""Runs over each other: values, names that do not cover each other, the table, and the way to disk and back."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from lab.config import DistillConfig
+from lab.figures.trials import (
+    FARTHEST,
+    GAP,
+    SLOTS,
+    Trial,
+    _apart,
+    differences,
+    trials_curve,
+    trials_table,
+    trials_values,
+)
+from lab.losses import LossWeights
+from lab.preparation import Looked
+
+
+def trial(name: str, overlap: float = 0.5, distance: float = 0.8, steps: int = 100, **more) -> Trial:
+    texts = np.linspace(-0.1, 0.1, 5)
+    looks = tuple(
+        Looked(step, distance + (steps - step) / 1000 + texts, overlap - (steps - step) / 1000 + texts)
+        for step in (0, 10, steps)
+    )
+    return Trial(name, {}, looks, steps, steps, steps, 2_000_000, 3.0, "finished") if not more else Trial(
+        name, more.get("changed", {}), looks, steps, steps, more.get("best", steps), state=more.get("state", "finished")
+    )  # fmt: skip
+
+
+def test_each_run_is_a_line_above_and_below_with_its_name() -> None:
+    figure = trials_curve([trial("usual"), trial("half", 0.4, 0.9, steps=50)])
+    assert len(figure.data) == 2 * (len(SLOTS) + 2) + 2
+    above, below = figure.data[: len(SLOTS)], figure.data[len(SLOTS) + 2 : 2 * len(SLOTS) + 2]
+    assert tuple(above[1].x) == tuple(below[1].x) == (0.5, 10, 50)
+    assert np.allclose(above[1].y, [0.95, 0.94, 0.9]) and np.allclose(below[1].y, [0.35, 0.36, 0.4])
+    assert not above[2].x and below[1].yaxis == "y2"
+    names = figure.data[-1]
+    assert list(names.text) == [" usual", " half"] and np.allclose(names.y, [0.8, 0.905])
+    looks = [(trace.marker.symbol, trace.line.dash, trace.marker.color) for trace in above]
+    assert len(set(looks)) == len(SLOTS) == len({symbol for symbol, *_ in looks})  # a second cue beside colour
+
+
+def test_values_fit_the_traces_whatever_there_is() -> None:
+    traces = len(trials_curve([]).data)
+    for count in range(len(SLOTS) + 4):
+        assert len(trials_values([trial(f"run {n}") for n in range(count)])) == traces
+    assert len(trials_values([Trial("begun")])) == traces
+
+
+def test_of_too_many_runs_the_first_and_the_last_are_drawn_and_of_one_name_the_later() -> None:
+    many = [trial(f"run {n}") for n in range(len(SLOTS) + 3)]
+    names = trials_values(many)[-1]["text"]
+    assert len(names) == len(SLOTS) and names[0] == " run 0" and names[-1] == f" run {len(SLOTS) + 2}"
+    twice = trials_values([trial("usual"), trial("free", 0.2), trial("free", 0.6)])
+    assert twice[-1]["text"] == [" usual", " free"] and twice[len(SLOTS) + 3]["y"][-1] == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize("heights", [[], [0.5], [0.5] * 7, [1.4, 0.2, 1.45, 1.42, 0.21, 1.41, 0.0]])
+def test_names_are_moved_apart_in_order_and_stay_inside(heights: list[float]) -> None:
+    placed = _apart(heights)
+    assert [placed[i] for i in np.argsort(heights, kind="stable")] == sorted(placed)
+    assert (np.diff(sorted(placed)) >= GAP - 1e-9).all() and max(placed, default=0) <= FARTHEST
+
+
+def test_the_table_says_what_was_changed_and_whether_it_mattered() -> None:
+    changed = {"rate": "0.002 → 0.016"}
+    table = trials_table([trial("usual"), trial("rate × 8", 0.3, changed=changed), Trial("begun", steps=9)])
+    assert table["changed"].tolist() == ["nothing", "rate: 0.002 → 0.016", "nothing"]
+    assert table["difference"][0] == "" and table["difference"][1].startswith("-0.200 [") and not table["difference"][2]
+    assert table["shared top ten"][:2].tolist() == [0.5, 0.3]
+
+
+def test_runs_on_other_texts_are_not_compared() -> None:
+    other = Trial("other", looks=(Looked(0, np.zeros(3), np.zeros(3)),))
+    assert other.against(trial("usual")) is None and Trial("begun").against(trial("usual")) is None
+
+
+def test_the_look_that_counts_is_that_of_the_student_that_was_kept() -> None:
+    assert trial("usual").kept.step == 100 and trial("early", best=10).kept.step == 10
+    unfinished = trial("early", best=None, state="running")
+    assert unfinished.kept.step == 100  # the best so far
+
+
+def test_a_run_survives_json_with_all_that_is_drawn_and_compared() -> None:
+    before = trial("half", 0.4, changed={"epochs": "2 → 1"})
+    again = Trial.from_json(json.loads(json.dumps(before.as_json())))
+    assert trials_table([trial("usual"), again]).equals(trials_table([trial("usual"), before]))
+    for ours, theirs in zip(trials_values([again]), trials_values([before]), strict=True):
+        assert np.allclose(
+            [y for y in ours["y"] if y is not None], [y for y in theirs["y"] if y is not None], atol=1e-4
+        )
+
+
+def test_differences_name_settings_and_both_values() -> None:
+    usual = DistillConfig()
+    changed = DistillConfig(rate=0.016, losses=LossWeights(distance="squared"))
+    assert differences(usual, usual) == {}
+    assert differences(usual, changed) == {"rate": "0.002 → 0.016", "losses.distance": "norm → squared"}
