@@ -25,6 +25,7 @@ import lab
 from lab import artefacts
 from lab.encoders.export import FACTS
 from lab.errors import LabError
+from lab.geometry import MapRecipe, umap_map
 from lab.progress import ProgressBars
 
 HERE = Path(__file__).resolve().parent
@@ -45,6 +46,13 @@ def texts(target: Path) -> None:
     artefacts.save_vectors(lab.VectorStore().vectors(teacher, found.texts, "query"), target)
 
 
+def article_map(target: Path) -> None:
+    """UMAP of the shipped document vectors: the map of notebooks 01 and 03. Another machine may draw another one."""
+    recipe = MapRecipe()
+    positions = umap_map(artefacts.vectors(artefacts.DOCUMENTS), recipe)
+    artefacts.save_map(positions, recipe, lab.load_collection("wiki"), target)
+
+
 def student(target: Path) -> None:
     """`lab distill --collection wiki --student tenth --seed 0 --record`, with its dev report, weights in 16 bits."""
     with ProgressBars() as bars:
@@ -62,6 +70,7 @@ def student(target: Path) -> None:
 WANTED: dict[str, tuple[str, Callable[[Path], None], str]] = {
     artefacts.DOCUMENTS: ("wiki-documents-int8.safetensors", documents, WIKI),
     artefacts.TEXTS: ("wiki-texts-int8.safetensors", texts, WIKI),
+    artefacts.MAP: ("wiki-map.safetensors", article_map, WIKI),
     artefacts.STUDENT: ("wiki-tenth", student, WIKI),
 }
 

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from lab.figures.atlas import Chosen, chosen_values, document_map, document_map_values
 from lab.figures.distance import distance_curve, distance_values
 from lab.figures.engines import list_ndcg, recording_at, two_engines, two_engines_values
+from lab.figures.landing import landing_map, landing_map_values
+from lab.figures.maploss import map_loss_bars, map_loss_values
 from lab.figures.quality import quality_bars, report_quality
+from lab.figures.similarity import similarity_distributions, similarity_values
 
 __all__ = [
+    "Chosen",
+    "document_map",
+    "document_map_values",
+    "chosen_values",
     "distance_curve",
     "distance_values",
+    "landing_map",
+    "landing_map_values",
     "list_ndcg",
+    "map_loss_bars",
+    "map_loss_values",
     "quality_bars",
     "recording_at",
     "report_quality",
+    "similarity_distributions",
+    "similarity_values",
     "two_engines",
     "two_engines_values",
 ]

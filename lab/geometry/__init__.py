@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lab.geometry.atlas import MapLoss, MapRecipe, PcaMap, landing, map_loss, pca_map, umap_map
 from lab.geometry.measures import (
     alignment,
     cosines,
@@ -16,22 +17,33 @@ from lab.geometry.measures import (
     spread,
     uniformity,
 )
+from lab.geometry.pairs import PairSimilarities, anisotropy, pair_similarities
 from lab.geometry.safe_radius import SafeRadius, keeps_top, safe_radius
 
 __all__ = [
+    "MapLoss",
+    "MapRecipe",
+    "PairSimilarities",
+    "PcaMap",
     "SafeRadius",
     "alignment",
+    "anisotropy",
     "cosines",
     "distances",
     "hubness",
     "keeps_top",
     "knn_overlap",
+    "landing",
     "linear_cka",
+    "map_loss",
     "margins",
     "mean_distance",
+    "pair_similarities",
+    "pca_map",
     "safe_radius",
     "spearman_scores",
     "spearman_similarities",
     "spread",
+    "umap_map",
     "uniformity",
 ]
