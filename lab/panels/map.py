@@ -90,7 +90,8 @@ class MapPanel:
         else:
             self._chosen, self._scores = self._of_document(int(what))
         if self._live:
-            self._live.show([{} for _ in range(FIXED)] + chosen_values(self._chosen, self._positions, self.names), now=True)
+            changed = chosen_values(self._chosen, self._positions, self.names)
+            self._live.show([{} for _ in range(FIXED)] + changed, now=True)
             if isinstance(what, str):
                 self.question.value = what  # the twin shows what was clicked, or selected in code
             self._tell()

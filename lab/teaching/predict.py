@@ -46,6 +46,30 @@ QUESTIONS: dict[str, Question] = {
         "It did not start from nothing: it was cut out of the teacher, one of its layers and a compressed token table,"
         " and each text told it every number of the vector it should give, not only which document is relevant.",
     ),
+    "map_keeps": Question(
+        "Of a document's ten nearest in all dimensions of the teacher's space, how many are among its ten nearest on"
+        " the map that you are going to see?",
+        (
+            Choice("fewer than three", 0.0, 0.3),
+            Choice("three to five", 0.3, 0.6),
+            Choice("six or more", 0.6, 1.01),
+        ),
+        "the map keeps {:.0%} of the neighbours",
+        "Two dimensions have no room for what hundreds held: in the space a document can be close to many that are far"
+        " from one another, on paper it cannot. The map keeps the region, not the neighbours.",
+    ),
+    "random_cosine": Question(
+        "Two documents are drawn at random; most likely they have nothing to do with each other. What is the mean"
+        " cosine of such pairs in the teacher's space?",
+        (
+            Choice("about 0: below 0.2", -1.0, 0.2),
+            Choice("between 0.2 and 0.5", 0.2, 0.5),
+            Choice("0.5 or more: to it all texts are alike", 0.5, 1.01),
+        ),
+        "the mean cosine is {:.3f}",
+        "Its training pushed unrelated texts apart until they stood nearly at right angles. An encoder that never"
+        " learned this keeps all texts in a narrow cone, and there a cosine of 0.9 may mean nothing.",
+    ),
 }
 
 
