@@ -18,12 +18,12 @@ from lab.figures import (
     similarity_distributions,
     similarity_values,
 )
-from lab.figures.atlas import FEW, STILL, largest_topics
+from lab.figures.atlas import FEW, STILL, largest_topics, topic_names
 from lab.figures.landing import SHOWN
 from lab.geometry import MapLoss, PairSimilarities
 from lab.panels import LiveFigure
 
-DOCUMENTS, TOPICS, QUESTIONS, SPOKES, STARS, RINGS, QUESTION, LIST = range(8)
+DOCUMENTS, QUESTIONS, SPOKES, STARS, RINGS, QUESTION, LIST = range(7)
 PLACES = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [5.0, 5.0], [6.0, 5.0]])
 NAMES = ["Zero", "One <b>", "Two", "Three", "Four"]
 KINDS = ["Art", "Art", "Art", "Law", "Uncategorized"]
@@ -39,7 +39,7 @@ def test_the_map_shows_every_document_its_topic_and_the_questions() -> None:
     assert values[DOCUMENTS]["hovertext"] == [
         "Zero<br>Art", "One &lt;b&gt;<br>Art", "Two<br>Art", "Three<br>Law", "Four<br>other"
     ]  # fmt: skip
-    assert values[TOPICS]["text"] == ["<b>Art</b>", "<b>Law</b>"]
+    assert [name["text"] for name in topic_names(PLACES, KINDS)] == ["<b>Art</b>", "<b>Law</b>"]
     assert values[QUESTIONS]["hovertext"] == ["a?", "b&lt;"] and values[QUESTIONS]["x"] == [0.0, 1.0]
     assert all(trace["x"] == [] for trace in values[STILL:])
 
@@ -75,7 +75,8 @@ def test_webgl_is_taken_only_for_many_points(documents: int, most: int | None, k
     places = np.random.default_rng(0).normal(size=(documents, 2))
     figure = document_map(places, [str(i) for i in range(documents)], most=most)
     assert figure.data[DOCUMENTS].type == kind and len(figure.data[DOCUMENTS].x) == drawn
-    assert [trace.type for trace in figure.data[1:]] == ["scatter"] * 7
+    # WebGL lies above all SVG: what is to be seen on the map must be of the same kind
+    assert [trace.type for trace in figure.data] == [kind] * 6 + ["scatter"]
     row = int(figure.data[DOCUMENTS].hovertext[5])
     assert figure.data[DOCUMENTS].x[5] == places[row, 0]
 
@@ -86,11 +87,12 @@ def test_topics_are_named_by_size_where_they_are_densest_and_apart() -> None:
     # both topics are densest in one place; the smaller one's name has to step aside
     places = np.concatenate([random.normal(size=(400, 2)), random.normal(size=(300, 2)), [[9, 9], [-9, -9]]])
     kinds = ["Large topic"] * 400 + ["Small topic"] * 300 + ["Corner", "Corner"]
-    label = document_map_values(places, [""] * 702, kinds)[TOPICS]
-    assert label["text"] == ["<b>Large topic</b>", "<b>Small topic</b>", "<b>Corner</b>"]
-    assert np.hypot(label["x"][0], label["y"][0]) < 1.5
+    names = topic_names(places, kinds)
+    assert [name["text"] for name in names] == ["<b>Large topic</b>", "<b>Small topic</b>", "<b>Corner</b>"]
+    assert list(document_map(places, [""] * 702, kinds).layout.annotations[0].to_plotly_json()) == list(names[0])
+    assert np.hypot(names[0]["x"], names[0]["y"]) < 1.5
     cell = 18 / 36
-    assert abs(label["y"][0] - label["y"][1]) > 2 * cell or abs(label["x"][0] - label["x"][1]) > 7 * cell
+    assert abs(names[0]["y"] - names[1]["y"]) > 2 * cell or abs(names[0]["x"] - names[1]["x"]) > 5 * cell
 
 
 def test_a_live_map_takes_the_values_of_a_choice() -> None:
@@ -174,12 +176,11 @@ def loss(*overlap: float, k: int = 4) -> MapLoss:
 
 
 def test_bars_count_documents_by_kept_neighbours() -> None:
-    first, second, words = map_loss_values({"UMAP": loss(0, 0.25, 0.25, 1), "PCA": loss(0, 0)})
+    first, second = map_loss_values({"UMAP": loss(0, 0.25, 0.25, 1), "PCA": loss(0, 0)})
     assert first["x"] == [0, 1, 2, 3, 4] and first["y"] == [0.25, 0.5, 0, 0, 0.25]
     assert second["y"] == [1, 0, 0, 0, 0]
-    assert words["x"] == [1.5, 0] and words["text"] == ["UMAP: mean 1.5", "PCA: mean 0.0"]
     figure = map_loss_bars({"UMAP": loss(0, 0.25, 0.25, 1), "PCA": loss(0, 0)})
-    assert figure.data[0].name == "UMAP: 38% kept, trustworthiness 0.900"
+    assert figure.data[0].name == "UMAP: 1.5 of 4 kept on average, trustworthiness 0.900"
     assert len({trace.marker.pattern.shape for trace in figure.data[:2]}) == 2
 
 

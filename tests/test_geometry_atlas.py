@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -142,6 +144,7 @@ def test_pca_by_hand() -> None:
         pca_map(np.ones((5, 3)))
 
 
+@pytest.mark.slow  # numba compiles for half a minute where nobody has used UMAP yet
 def test_umap_keeps_clusters_and_its_seed() -> None:
     centres = cloud(3, 20, seed=5)
     group = np.arange(90) % 3
@@ -153,8 +156,27 @@ def test_umap_keeps_clusters_and_its_seed() -> None:
     gaps = ((flat[:, None] - flat[None]) ** 2).sum(axis=2) + 1e9 * np.eye(90)
     assert (group[gaps.argmin(axis=1)] == group).all()
     assert map_loss(points, flat, 10).trustworthiness > map_loss(points, flat[::-1], 10).trustworthiness
-    with pytest.raises(ValueError, match="neighbours must lie between 2 and 89, got 90"):
-        umap_map(points, MapRecipe(neighbours=90))
+
+
+def test_umap_is_given_the_recipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict = {}
+
+    class Umap:
+        def __init__(self, **settings: object) -> None:
+            given.update(settings)
+
+        def fit_transform(self, points: np.ndarray) -> np.ndarray:
+            return points[:, :2].astype(float)
+
+    monkeypatch.setitem(sys.modules, "umap", SimpleNamespace(UMAP=Umap))
+    points = cloud(20, 4)
+    flat = umap_map(points, MapRecipe(neighbours=7, min_dist=0.2, metric="euclidean", seed=5, epochs=11))
+    assert given == {
+        "n_neighbors": 7, "min_dist": 0.2, "metric": "euclidean", "n_epochs": 11, "random_state": 5, "n_jobs": 1
+    }  # fmt: skip
+    assert flat.dtype == np.float32 and np.allclose(flat, points[:, :2])
+    with pytest.raises(ValueError, match="neighbours must lie between 2 and 19, got 20"):
+        umap_map(points, MapRecipe(neighbours=20))
 
 
 def test_a_recipe_cannot_be_changed_by_accident() -> None:

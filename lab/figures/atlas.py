@@ -1,6 +1,7 @@
 """The map of a collection: every document a grey dot, a question where its nearest documents lie.
 
-The map is drawn once; choosing another question replaces the values of the last five traces. Positions come from
+The map is drawn once; choosing another question replaces the values of the last five traces. WebGL is painted over all
+SVG, so with many documents every mark on the map is WebGL, and names of topics are annotations. Positions come from
 `lab.geometry.atlas`. Distances on the map are not distances in the space: `map_loss` beside it says how wrong it is.
 """
 
@@ -22,17 +23,12 @@ NAMED = 8  # topics that get a name on the map; all others are "other"
 NAMELESS = frozenset({"", "uncategorized", "other"})
 FEW = 1_500  # up to so many dots SVG will do, and no WebGL context is taken
 GRID = 36  # cells a side, for finding where a topic is densest
-STILL = 3  # traces that a chosen question leaves as they are
+STILL = 2  # traces that a chosen question leaves as they are
 LINE = 0.052  # height of a line of the list, as a share of it
 
 _SIDE = {"xaxis": "x2", "yaxis": "y2"}
-_HALO = "0 0 3px white, 0 0 3px white, 0 0 5px white"
 _TRACES: tuple[dict[str, Any], ...] = (
     {"name": "document", "mode": "markers", "marker": {"color": "#b5b5b5", "size": 3}, "hoverinfo": "text"},
-    {
-        "name": "topic, where it is densest", "mode": "text", "hoverinfo": "skip", "showlegend": False,
-        "textfont": {"size": SMALL, "color": INK, "shadow": _HALO},
-    },
     {
         "name": "questions", "mode": "markers", "hoverinfo": "text",
         "marker": {"color": BLUE, "symbol": "circle", "size": 5, "opacity": 0.55},
@@ -91,7 +87,8 @@ def document_map(
     """
     values = document_map_values(positions, names, topics, questions=questions, chosen=chosen, most=most)
     traces = [dict(trace) for trace in _TRACES]
-    traces[0]["type"] = "scattergl" if len(values[0]["x"]) > FEW else "scatter"
+    for trace in traces[:-1]:
+        trace["type"] = "scattergl" if len(values[0]["x"]) > FEW else "scatter"
     hidden = {"showgrid": False, "showticklabels": False, "ticks": ""}
     x, y = axes or ("", "")
     return draw(
@@ -99,9 +96,10 @@ def document_map(
         values,
         height=560,
         title={"text": title},
-        xaxis={"domain": [0, 0.66], "title": {"text": x}, **hidden},
-        yaxis={"scaleanchor": "x", "constrain": "domain", "title": {"text": y}, **hidden},
-        xaxis2={"domain": [0.68, 1], "range": [0, 1], "visible": False, "fixedrange": True},
+        annotations=topic_names(positions, topics) if topics is not None else [],
+        xaxis={"domain": [0, 0.66 if chosen else 1], "title": {"text": x}, **hidden},
+        yaxis={"scaleanchor": "x", "title": {"text": y}, **hidden},
+        xaxis2={"domain": [0.67, 1], "range": [0, 1], "visible": False, "fixedrange": True},
         yaxis2={"anchor": "x2", "range": [0, 1], "visible": False, "fixedrange": True},
         legend={"itemclick": False, "itemdoubleclick": False},
         margin={"l": 30, "r": 10, "t": 80, "b": 30},
@@ -118,7 +116,7 @@ def document_map_values(
     chosen: Chosen | None = None,
     most: int | None = None,
 ) -> Values:
-    """What the eight traces of `document_map` show: documents, topics, questions, and the five of `chosen_values`."""
+    """What the seven traces of `document_map` show: documents, questions, and the five of `chosen_values`."""
     flat = _places(positions, names, "names")
     if topics is not None:
         _places(flat, topics, "topics")
@@ -130,7 +128,6 @@ def document_map_values(
     asked = _places(asked, texts, "questions")
     return [
         {**_points(flat[kept]), "hovertext": [_hover(row, names, topics, named) for row in kept.tolist()]},
-        _labels(flat, topics, named),
         {**_points(asked), "hovertext": [escape(text) for text in texts]},
         *chosen_values(chosen, flat, names),
     ]
@@ -177,8 +174,9 @@ def _list(chosen: Chosen, names: Sequence[str]) -> tuple[list[str], list[str]]:
     return lines, heads
 
 
-def _labels(flat: np.ndarray, topics: Sequence[str] | None, named: Sequence[str]) -> dict[str, Any]:
-    """A name a topic at its densest cell that no larger topic's name covers."""
+def topic_names(positions: Any, topics: Sequence[str]) -> list[dict[str, Any]]:
+    """An annotation a topic, at its densest cell that no larger topic's name covers."""
+    flat, named = _places(positions, topics, "topics"), largest_topics(topics)
     low, span = flat.min(axis=0), np.ptp(flat, axis=0) + 1e-9
     of_topic, taken, x, y = np.asarray(topics), [], [], []
     for topic in named:
@@ -186,7 +184,7 @@ def _labels(flat: np.ndarray, topics: Sequence[str] | None, named: Sequence[str]
         counts = np.zeros((GRID + 2, GRID + 2))
         np.add.at(counts, (cells[:, 0] + 1, cells[:, 1] + 1), 1)
         smooth = sum(np.roll(counts, (i, j), (0, 1)) for i in (-1, 0, 1) for j in (-1, 0, 1))[1:-1, 1:-1]
-        half = len(topic) * 0.3 + 0.5  # cells: half the width of the name
+        half = len(topic) * 0.24 + 0.5  # cells: half the width of the name
         for cell in np.argsort(-smooth, axis=None, kind="stable")[: GRID * 4]:
             i, j = divmod(int(cell), GRID)
             i = int(np.clip(i, half, GRID - half)) if 2 * half < GRID else GRID // 2
@@ -195,7 +193,15 @@ def _labels(flat: np.ndarray, topics: Sequence[str] | None, named: Sequence[str]
         taken.append((i, j, half))
         x.append(float(low[0] + (i + 0.5) / GRID * span[0]))
         y.append(float(low[1] + (j + 0.5) / GRID * span[1]))
-    return {"x": x, "y": y, "text": [f"<b>{escape(topic)}</b>" for topic in named]}
+    look = {
+        "showarrow": False,
+        "font": {"size": SMALL, "color": INK},
+        "bgcolor": "rgba(255,255,255,0.72)",
+        "borderpad": 0,
+    }
+    return [
+        {"x": a, "y": b, "text": f"<b>{escape(topic)}</b>", **look} for a, b, topic in zip(x, y, named, strict=True)
+    ]
 
 
 def _hover(row: int, names: Sequence[str], topics: Sequence[str] | None, named: Sequence[str]) -> str:

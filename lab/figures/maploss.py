@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lab.errors import DataError
-from lab.figures.style import GREEN, INK, PURPLE, SKY, SMALL, Values, draw, escape
+from lab.figures.style import GREEN, INK, PURPLE, SKY, Values, draw, escape
 from lab.geometry import MapLoss
 
 _LOOKS = ((PURPLE, ""), (GREEN, "/"), (SKY, "x"))  # colour and hatching, one a map
@@ -18,7 +18,7 @@ _LOOKS = ((PURPLE, ""), (GREEN, "/"), (SKY, "x"))  # colour and hatching, one a 
 def map_loss_bars(
     losses: Mapping[str, MapLoss], title: str = "What the map loses: neighbours in the space that are neighbours on it"
 ) -> go.Figure:
-    """For every number of kept neighbours the share of documents, a group of bars; in words the mean and more.
+    """For every number of kept neighbours the share of documents, a group of bars.
 
     Args: losses: name of a map → its loss, of one k and of up to three maps.
 
@@ -29,19 +29,14 @@ def map_loss_bars(
     k = next(iter(losses.values())).k
     traces: list[dict[str, Any]] = [
         {
-            "name": f"{escape(name)}: {loss.overlap.mean():.0%} kept, trustworthiness {loss.trustworthiness:.3f}",
+            "name": f"{escape(name)}: {k * loss.overlap.mean():.1f} of {k} kept on average,"
+            f" trustworthiness {loss.trustworthiness:.3f}",
             "type": "bar",
             "marker": {"color": colour, "pattern": {"shape": hatch}, "line": {"color": INK, "width": 0.5}},
             "hovertemplate": f"%{{x}} of {k}: %{{y:.0%}} of the documents<extra>{escape(name)}</extra>",
         }
         for (name, loss), (colour, hatch) in zip(losses.items(), _LOOKS, strict=False)
     ]  # fmt: skip
-    traces.append(
-        {
-            "name": "mean", "mode": "text", "textposition": "top center", "hoverinfo": "skip", "showlegend": False,
-            "textfont": {"size": SMALL, "color": INK},
-        }
-    )  # fmt: skip
     return draw(
         traces,
         values,
@@ -49,26 +44,22 @@ def map_loss_bars(
         title={"text": title},
         barmode="group",
         xaxis={"title": {"text": f"of a document's {k} nearest, how many are its {k} nearest on the map"}, "dtick": 1},
-        yaxis={"title": {"text": "share of the documents"}, "tickformat": ".0%", "range": [0, 1.2 * _top(values)]},
+        yaxis={"title": {"text": "share of the documents"}, "tickformat": ".0%", "range": [0, 1.1 * _top(values)]},
     )  # fmt: skip
 
 
 def map_loss_values(losses: Mapping[str, MapLoss]) -> Values:
-    """What the traces of `map_loss_bars` show: bars of each map, and an arrow with its name at its mean."""
+    """What the traces of `map_loss_bars` show: the bars of each map."""
     ks = {loss.k for loss in losses.values()}
     if len(ks) != 1 or len(losses) > len(_LOOKS):
         raise DataError(f"{len(losses)} maps with k of {sorted(ks)}: give one to three maps, looked at with one k")
     (k,) = ks
-    bars, x, y, words = [], [], [], []
-    for name, loss in losses.items():
+    bars = []
+    for loss in losses.values():
         kept = np.rint(loss.overlap * k).astype(int)
         shares = np.bincount(kept, minlength=k + 1) / len(kept)
         bars.append({"x": list(range(k + 1)), "y": shares.tolist()})
-        x.append(float(kept.mean()))
-        y.append(float(shares[int(np.rint(kept.mean()))]))
-        words.append(f"{escape(name)}: mean {kept.mean():.1f}")
-    top = max(max(bar["y"]) for bar in bars)
-    return [*bars, {"x": x, "y": [max(height, 0.04) + 0.03 * top for height in y], "text": words}]
+    return bars
 
 
 def _top(values: Values) -> float:

@@ -63,7 +63,7 @@ def similarity_distributions(
 def similarity_values(found: PairSimilarities) -> Values:
     """What the four traces of `similarity_distributions` show: shares per bin of cosine, and the three means."""
     edges = np.arange(-1 - WIDTH / 2, 1 + WIDTH, WIDTH)
-    middles = (edges[:-1] + edges[1:]) / 2
+    middles = np.round((edges[:-1] + edges[1:]) / 2, 9)  # 0.04, not 0.0399999…
     areas, x, y, words = [], [], [], []
     for kind, name in zip(KINDS, _WORDS, strict=True):
         cosines = np.asarray(getattr(found, kind), dtype=np.float64)
