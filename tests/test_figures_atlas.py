@@ -23,7 +23,7 @@ from lab.figures.landing import SHOWN
 from lab.geometry import MapLoss, PairSimilarities
 from lab.panels import LiveFigure
 
-DOCUMENTS, QUESTIONS, SPOKES, STARS, RINGS, QUESTION, LIST = range(7)
+DOCUMENTS, QUESTIONS, SPOKES, QUESTION, STARS, RINGS, LIST = range(7)
 PLACES = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [5.0, 5.0], [6.0, 5.0]])
 NAMES = ["Zero", "One <b>", "Two", "Three", "Four"]
 KINDS = ["Art", "Art", "Art", "Law", "Uncategorized"]
@@ -45,7 +45,7 @@ def test_the_map_shows_every_document_its_topic_and_the_questions() -> None:
 
 
 def test_a_choice_lights_its_documents_and_lists_them() -> None:
-    spokes, stars, rings, question, listed = chosen_values(chosen(), PLACES, NAMES)
+    spokes, question, stars, rings, listed = chosen_values(chosen(), PLACES, NAMES)
     assert spokes["x"] == [0.5, 1.0, None, 0.5, 0.0, None] and spokes["y"] == [0.5, 0.0, None, 0.5, 1.0, None]
     assert (stars["x"], stars["y"]) == ([0.0], [1.0])
     assert rings["hovertext"] == ["1. One &lt;b&gt;", "2. Two"] and rings["x"] == [1.0, 0.0]
@@ -56,7 +56,7 @@ def test_a_choice_lights_its_documents_and_lists_them() -> None:
 
 
 def test_a_relevant_document_that_was_not_found_is_named_and_starred() -> None:
-    _, stars, _, _, listed = chosen_values(chosen(frozenset({3})), PLACES, NAMES)
+    _, _, stars, _, listed = chosen_values(chosen(frozenset({3})), PLACES, NAMES)
     assert (stars["x"], stars["y"]) == ([5.0], [5.0])
     assert listed["text"][-1] == "not found: Three ★"
     assert "★" not in "".join(chosen_values(chosen(frozenset()), PLACES, NAMES)[-1]["text"])

@@ -19,7 +19,7 @@ from lab.panels import MapPanel
 from lab.panels.map import DOCUMENTS, QUESTIONS, RINGS, document_names, document_topics
 from lab.retrieval import ExactIndex
 
-SPOKES, STARS, QUESTION, LIST = 2, 3, 5, 6
+SPOKES, QUESTION, STARS, LIST = 2, 3, 4, 6
 FOX = "which animal with white fur lives near the North Pole"
 
 

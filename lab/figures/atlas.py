@@ -37,12 +37,13 @@ _TRACES: tuple[dict[str, Any], ...] = (
         "name": "to its ten", "mode": "lines", "line": {"color": BLUE, "width": 1}, "hoverinfo": "skip",
         "showlegend": False,
     },
-    {"name": "relevant", "mode": "markers", "marker": RELEVANT.marker(19), "hoverinfo": "text"},
+    # a question often lands on its answer: the star lies on the disc, the ring on both, and all three are seen
+    {"name": "this question", "mode": "markers", "marker": TEACHER.marker(22), "hoverinfo": "text"},
+    {"name": "relevant", "mode": "markers", "marker": RELEVANT.marker(16), "hoverinfo": "text"},
     {
         "name": "ten nearest", "mode": "markers", "hoverinfo": "text",
-        "marker": {"color": BLUE, "symbol": "circle-open", "size": 10, "line": {"width": 2}},
+        "marker": {"color": INK, "symbol": "circle-open", "size": 10, "line": {"width": 2}},
     },
-    {"name": "this question", "mode": "markers", "marker": TEACHER.marker(14), "hoverinfo": "text"},
     {
         "name": "list", "mode": "text", "textposition": "middle right", "hoverinfo": "text", "showlegend": False,
         "textfont": {"size": SMALL, "color": INK}, "cliponaxis": False, **_SIDE,
@@ -89,13 +90,14 @@ def document_map(
     traces = [dict(trace) for trace in _TRACES]
     for trace in traces[:-1]:
         trace["type"] = "scattergl" if len(values[0]["x"]) > FEW else "scatter"
-    hidden = {"showgrid": False, "showticklabels": False, "ticks": ""}
+    hidden = {"showgrid": False, "showticklabels": False, "ticks": "", "showline": axes is not None}
     x, y = axes or ("", "")
     return draw(
         traces,
         values,
         height=560,
         title={"text": title},
+        plot_bgcolor="rgba(0,0,0,0)",  # the list's empty panel must not cover a map that takes the whole width
         annotations=topic_names(positions, topics) if topics is not None else [],
         xaxis={"domain": [0, 0.66 if chosen else 1], "title": {"text": x}, **hidden},
         yaxis={"scaleanchor": "x", "title": {"text": y}, **hidden},
@@ -134,7 +136,7 @@ def document_map_values(
 
 
 def chosen_values(chosen: Chosen | None, positions: Any, names: Sequence[str]) -> Values:
-    """What a choice changes: lines, stars, rings, the question, the list."""
+    """What a choice changes: lines, the question, stars, rings, the list."""
     if chosen is None:
         return [{"x": [], "y": []} for _ in _TRACES[STILL:]]
     flat, (x, y) = np.asarray(positions, dtype=np.float64), chosen.place
@@ -145,9 +147,9 @@ def chosen_values(chosen: Chosen | None, positions: Any, names: Sequence[str]) -
             "x": [value for row in ten for value in (x, float(flat[row, 0]), None)],
             "y": [value for row in ten for value in (y, float(flat[row, 1]), None)],
         },
+        {"x": [x], "y": [y], "hovertext": [escape(chosen.words)]},
         {**_points(flat[stars]), "hovertext": [f"★ {escape(names[row])}" for row in stars]},
         {**_points(flat[ten]), "hovertext": [f"{place}. {escape(names[row])}" for place, row in enumerate(ten, 1)]},
-        {"x": [x], "y": [y], "hovertext": [escape(chosen.words)]},
         {"x": [0.0] * len(lines), "y": [0.98 - LINE * line for line in range(len(lines))], "text": lines,
          "hovertext": heads},
     ]  # fmt: skip
@@ -184,7 +186,7 @@ def topic_names(positions: Any, topics: Sequence[str]) -> list[dict[str, Any]]:
         counts = np.zeros((GRID + 2, GRID + 2))
         np.add.at(counts, (cells[:, 0] + 1, cells[:, 1] + 1), 1)
         smooth = sum(np.roll(counts, (i, j), (0, 1)) for i in (-1, 0, 1) for j in (-1, 0, 1))[1:-1, 1:-1]
-        half = len(topic) * 0.24 + 0.5  # cells: half the width of the name
+        half = len(topic) * 0.24 + 0.8  # cells: half the width of the name
         for cell in np.argsort(-smooth, axis=None, kind="stable")[: GRID * 4]:
             i, j = divmod(int(cell), GRID)
             i = int(np.clip(i, half, GRID - half)) if 2 * half < GRID else GRID // 2

@@ -14,7 +14,7 @@ from tests.browser.jupyter import FLAGS, Notebook, jupyterlab
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "01_teacher_geometry.ipynb"
 OUT = ROOT / "out" / "browser"  # screenshots and the server's log; git ignores it
-QUESTIONS, CHOSEN, LIST = 1, 5, 6  # places of traces in document_map
+QUESTIONS, CHOSEN, LIST = 1, 3, 6  # places of traces in document_map
 ASKED = "What is the capital of Mongolia?"
 
 WORDS = f"plot => plot._fullData[{CHOSEN}].hovertext[0]"
