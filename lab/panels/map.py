@@ -154,7 +154,9 @@ class MapPanel:
         x, y = self._positions[row].tolist()
         return Chosen(self.names[row], (x, y), rows.tolist()), scores
 
-    def _chose(self, text: str, rows: np.ndarray, scores: np.ndarray, relevant: frozenset[int]) -> Any:
+    def _chose(
+        self, text: str, rows: np.ndarray, scores: np.ndarray, relevant: frozenset[int]
+    ) -> tuple[Chosen, np.ndarray]:
         x, y = landing(rows[None], scores[None], self._positions)[0].tolist()
         return Chosen(text, (x, y), rows.tolist(), relevant), scores
 
