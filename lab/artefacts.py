@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from lab.collection import Collection
@@ -18,6 +20,7 @@ from lab.encoders.export import facts as student_facts
 from lab.encoders.export import load_student
 from lab.encoders.teacher import DualEncoder
 from lab.errors import CacheError, DataError
+from lab.geometry import MapRecipe
 from lab.preparation import held_out_texts, index_rows
 from lab.recording import Recording
 from lab.training import TrainingData
@@ -26,6 +29,7 @@ LIVE_MIX = TextMix(sentences=2, spans=1, questions=2, most=12_000)  # what a stu
 DOCUMENTS, TEXTS, STUDENT = "wiki-documents-int8", "wiki-texts-int8", "wiki-tenth"
 GRID = "wiki-grid"  # recordings of students that copy scores alone
 TRIALS = "wiki-trials"
+MAP = "wiki-map"
 
 
 def folder() -> Path:
@@ -104,6 +108,31 @@ def live_data(collection: Collection) -> tuple[TrainingData, DocumentTexts]:
         settings={"texts": LIVE_MIX, "queries": "documents", "unseen": ()},
     )  # fmt: skip
     return data, held_out_texts(collection)
+
+
+def save_map(positions: np.ndarray, recipe: MapRecipe, collection: Collection, target: Path) -> None:
+    """Write positions in 32 bits, and as metadata of the file the recipe, umap-learn's version and the collection."""
+    from importlib.metadata import version
+
+    told = {
+        "recipe": json.dumps(dataclasses.asdict(recipe)),
+        "umap-learn": version("umap-learn"),
+        "collection": collection.fingerprint,
+    }
+    save_file({"positions": np.ascontiguousarray(positions, np.float32)}, target, metadata=told)
+
+
+def article_map(collection: Collection, name: str = MAP) -> tuple[np.ndarray, dict[str, Any]]:
+    """Where each article lies on the shipped UMAP of the teacher's vectors: (n, 2) float32; and the recipe of the map.
+
+    Raises:
+        DataError: the collection is not the one that was mapped.
+    """
+    with safe_open(path(name), "numpy") as file:
+        told, positions = file.metadata(), file.get_tensor("positions")
+    if told["collection"] != collection.fingerprint:
+        raise DataError(f"the shipped map is not of {collection.name}; use load_collection('wiki'), or map it yourself")
+    return positions, {**json.loads(told["recipe"]), "umap-learn": told["umap-learn"]}
 
 
 def student(name: str = STUDENT, device: str = "auto") -> DualEncoder:

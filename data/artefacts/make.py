@@ -26,6 +26,7 @@ import lab
 from lab import artefacts
 from lab.encoders.export import FACTS
 from lab.errors import LabError
+from lab.geometry import MapRecipe, umap_map
 from lab.progress import ProgressBars
 
 HERE = Path(__file__).resolve().parent
@@ -45,6 +46,13 @@ def texts(target: Path) -> None:
     collection, teacher = lab.load_collection("wiki"), lab.load_teacher()
     found = artefacts.live_texts(collection)
     artefacts.save_vectors(lab.VectorStore().vectors(teacher, found.texts, "query"), target)
+
+
+def article_map(target: Path) -> None:
+    """UMAP of the shipped document vectors: the map of notebooks 01 and 03. Another machine may draw another one."""
+    recipe = MapRecipe()
+    positions = umap_map(artefacts.vectors(artefacts.DOCUMENTS), recipe)
+    artefacts.save_map(positions, recipe, lab.load_collection("wiki"), target)
 
 
 def student(target: Path) -> None:
@@ -71,6 +79,7 @@ def trials(target: Path) -> None:
 WANTED: dict[str, tuple[str, Callable[[Path], None], str]] = {
     artefacts.DOCUMENTS: ("wiki-documents-int8.safetensors", documents, WIKI),
     artefacts.TEXTS: ("wiki-texts-int8.safetensors", texts, WIKI),
+    artefacts.MAP: ("wiki-map.safetensors", article_map, WIKI),
     artefacts.STUDENT: ("wiki-tenth", student, WIKI),
     artefacts.GRID: ("wiki-grid", grid.build, WIKI),
     artefacts.TRIALS: ("wiki-trials.json", trials, WIKI),

@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+from lab.figures.atlas import Chosen, chosen_values, document_map, document_map_values
 from lab.figures.circle import circle_figure, circle_values
 from lab.figures.distance import distance_curve, distance_values
 from lab.figures.engines import list_ndcg, recording_at, two_engines, two_engines_values
 from lab.figures.grid import grid_figure, grid_values
+from lab.figures.landing import landing_map, landing_map_values
+from lab.figures.maploss import map_loss_bars, map_loss_values
 from lab.figures.pull import pull_figure, pull_values
 from lab.figures.quality import quality_bars, report_quality
+from lab.figures.similarity import similarity_distributions, similarity_values
 
 __all__ = [
+    "Chosen",
+    "chosen_values",
     "circle_figure",
     "circle_values",
     "distance_curve",
     "distance_values",
+    "document_map",
+    "document_map_values",
     "grid_figure",
     "grid_values",
+    "landing_map",
+    "landing_map_values",
     "list_ndcg",
+    "map_loss_bars",
+    "map_loss_values",
     "pull_figure",
     "pull_values",
     "quality_bars",
     "recording_at",
     "report_quality",
+    "similarity_distributions",
+    "similarity_values",
     "two_engines",
     "two_engines_values",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lab.geometry.atlas import MapLoss, MapRecipe, PcaMap, landing, map_loss, pca_map, umap_map
 from lab.geometry.circle import CircleWorld, Turned, circle_world, descend, pull, turn
 from lab.geometry.measures import (
     alignment,
@@ -17,13 +18,19 @@ from lab.geometry.measures import (
     spread,
     uniformity,
 )
+from lab.geometry.pairs import PairSimilarities, anisotropy, pair_similarities
 from lab.geometry.safe_radius import SafeRadius, keeps_top, safe_radius
 
 __all__ = [
     "CircleWorld",
+    "MapLoss",
+    "MapRecipe",
+    "PairSimilarities",
+    "PcaMap",
     "SafeRadius",
     "Turned",
     "alignment",
+    "anisotropy",
     "circle_world",
     "cosines",
     "descend",
@@ -31,14 +38,19 @@ __all__ = [
     "hubness",
     "keeps_top",
     "knn_overlap",
+    "landing",
     "linear_cka",
+    "map_loss",
     "margins",
     "mean_distance",
+    "pair_similarities",
+    "pca_map",
     "pull",
     "safe_radius",
     "spearman_scores",
     "spearman_similarities",
     "spread",
     "turn",
+    "umap_map",
     "uniformity",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lab.panels.circle import CirclePanel, turn_both_towers
 from lab.panels.experiments import ExperimentPanel
 from lab.panels.live import LiveFigure, panels_are_live
+from lab.panels.map import MapPanel
 from lab.panels.redrawn import RedrawnFigure
 from lab.panels.training import Training, train_in_background
 
@@ -12,6 +13,7 @@ __all__ = [
     "CirclePanel",
     "ExperimentPanel",
     "LiveFigure",
+    "MapPanel",
     "RedrawnFigure",
     "Training",
     "panels_are_live",

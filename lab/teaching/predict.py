@@ -59,6 +59,30 @@ QUESTIONS: dict[str, Question] = {
         " angle to everything the index knows. All scores between turned vectors are the same as before, so no loss"
         " that reads scores alone can notice.",
     ),
+    "map_keeps": Question(
+        "Of a document's ten nearest in all dimensions of the teacher's space, how many are among its ten nearest on"
+        " the map that you are going to see?",
+        (
+            Choice("fewer than three", 0.0, 0.3),
+            Choice("three to five", 0.3, 0.6),
+            Choice("six or more", 0.6, 1.01),
+        ),
+        "the map keeps {:.0%} of the neighbours",
+        "Two dimensions have no room for what hundreds held: in the space a document can be close to many that are far"
+        " from one another, on paper it cannot. The map keeps the region, not the neighbours.",
+    ),
+    "random_cosine": Question(
+        "Two documents are drawn at random; most likely they have nothing to do with each other. What is the mean"
+        " cosine of such pairs in the teacher's space?",
+        (
+            Choice("about 0: below 0.2", -1.0, 0.2),
+            Choice("between 0.2 and 0.5", 0.2, 0.5),
+            Choice("0.5 or more: to it all texts are alike", 0.5, 1.01),
+        ),
+        "the mean cosine is {:.3f}",
+        "Its training pushed unrelated texts apart until they stood nearly at right angles. An encoder that never"
+        " learned this keeps all texts in a narrow cone, and there a cosine of 0.9 may mean nothing.",
+    ),
 }
 
 

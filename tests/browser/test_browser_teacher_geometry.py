@@ -1,0 +1,90 @@
+"""Notebook 01 in a real JupyterLab: the map is painted, and answers the combobox and a click on a point."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import Locator, expect, sync_playwright
+
+from tests.browser.jupyter import FLAGS, Notebook, jupyterlab
+
+ROOT = Path(__file__).resolve().parents[2]
+NAME = "01_teacher_geometry.ipynb"
+OUT = ROOT / "out" / "browser"  # screenshots and the server's log; git ignores it
+QUESTIONS, CHOSEN, LIST = 1, 3, 6  # places of traces in document_map
+ASKED = "What is the capital of Mongolia?"
+
+WORDS = f"plot => plot._fullData[{CHOSEN}].hovertext[0]"
+LINES = f"plot => Array.from(plot._fullData[{LIST}].text)"
+# Where on the page the question stands that is farthest from all other questions: nothing else is hit there
+LONELY = f"""plot => {{
+    const {{x, y}} = plot._fullData[{QUESTIONS}], layout = plot._fullLayout, box = plot.getBoundingClientRect();
+    const px = Array.from(x, v => box.left + layout.xaxis._offset + layout.xaxis.l2p(v));
+    const py = Array.from(y, v => box.top + layout.yaxis._offset + layout.yaxis.l2p(v));
+    const gap = i => Math.min(...px.map((v, j) => i === j ? Infinity : Math.hypot(v - px[i], py[j] - py[i])));
+    const far = px.map((_, i) => gap(i)), i = far.indexOf(Math.max(...far));
+    return [px[i], py[i]];
+}}"""
+
+
+def wait_until_it_says(plot: Locator, words: str) -> float:
+    """Seconds until plotly draws from the values of this question."""
+    began = time.monotonic()
+    while plot.evaluate(WORDS) != words:
+        assert time.monotonic() < began + 10, f"still {plot.evaluate(WORDS)!r}, not {words!r}"
+        time.sleep(0.01)
+    return time.monotonic() - began
+
+
+@pytest.mark.browser
+def test_the_map_answers_in_a_browser(chromium: str, tmp_path: Path) -> None:
+    OUT.mkdir(parents=True, exist_ok=True)
+    stored = nbformat.read(ROOT / "notebooks" / NAME, as_version=4)
+    for cell in stored.cells:
+        if cell.cell_type == "code":  # what is seen below was made below
+            cell.outputs, cell.execution_count = [], None
+    nbformat.write(stored, tmp_path / NAME)
+    with (
+        jupyterlab(tmp_path, OUT / "jupyterlab-01.log", LAB_PANELS="live", LAB_PACE="12.5") as lab,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=chromium, headless=True, args=FLAGS)
+        notebook = Notebook.open(lab, browser, NAME)
+        notebook.run_all()
+        code = notebook.page.locator(".jp-CodeCell")
+        expect(code.last.locator(".jp-InputPrompt")).to_have_text(f"[{code.count()}]:", timeout=240_000)
+        _the_map_answers(notebook)
+        errors = "[data-mime-type='application/vnd.jupyter.error'], .jp-RenderedText[data-mime-type*=stderr]"
+        assert notebook.page.locator(errors).count() == 0
+        assert notebook.errors == []
+        browser.close()
+
+
+def _the_map_answers(notebook: Notebook) -> None:
+    page, panel = notebook.page, notebook.cell("MapPanel(")
+    plot = panel.locator(".js-plotly-plot")
+    plot.scroll_into_view_if_needed()
+    assert page.locator(".js-plotly-plot .gl-container canvas").count() > 0
+    before = plot.evaluate(LINES)
+
+    combobox = panel.get_by_role("combobox", name="question").or_(panel.locator("input[list]").first).first
+    combobox.fill(ASKED)
+    combobox.press("Enter")
+    seconds = wait_until_it_says(plot, ASKED)
+    lines = plot.evaluate(LINES)
+    assert lines != before and any("Mongolia" in line for line in lines[1:])
+    expect(panel.locator(".widget-label", has_text="cosines")).to_contain_text("relevant: rank")
+    page.screenshot(path=OUT / "map.png")
+
+    page.mouse.move(*plot.evaluate(LONELY))
+    page.mouse.click(*plot.evaluate(LONELY))
+    end = time.monotonic() + 10
+    while (clicked := plot.evaluate(WORDS)) == ASKED:
+        assert time.monotonic() < end, "the click on a point chose nothing"
+        time.sleep(0.05)
+    assert plot.evaluate(LINES)[0] != lines[0]
+    page.screenshot(path=OUT / "map-clicked.png")
+    (OUT / "map.txt").write_text(f"redrawn {1000 * seconds:.0f} ms after Enter; then clicked: {clicked}\n")
