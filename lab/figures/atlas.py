@@ -180,12 +180,14 @@ def topic_names(positions: Any, topics: Sequence[str]) -> list[dict[str, Any]]:
     """An annotation a topic, at its densest cell that no larger topic's name covers."""
     flat, named = _places(positions, topics, "topics"), largest_topics(topics)
     low, span = flat.min(axis=0), np.ptp(flat, axis=0) + 1e-9
-    of_topic, taken, x, y = np.asarray(topics), [], [], []
+    of_topic, x, y = np.asarray(topics), [], []
+    taken: list[tuple[int, int, float]] = []
     for topic in named:
         cells = np.floor((flat[of_topic == topic] - low) / span * (GRID - 1e-6)).astype(int)
         counts = np.zeros((GRID + 2, GRID + 2))
         np.add.at(counts, (cells[:, 0] + 1, cells[:, 1] + 1), 1)
-        smooth = sum(np.roll(counts, (i, j), (0, 1)) for i in (-1, 0, 1) for j in (-1, 0, 1))[1:-1, 1:-1]
+        shifted = [np.roll(counts, (i, j), (0, 1)) for i in (-1, 0, 1) for j in (-1, 0, 1)]
+        smooth = np.sum(shifted, axis=0)[1:-1, 1:-1]
         half = len(topic) * 0.24 + 0.8  # cells: half the width of the name
         for cell in np.argsort(-smooth, axis=None, kind="stable")[: GRID * 4]:
             i, j = divmod(int(cell), GRID)
