@@ -50,8 +50,9 @@ def test_a_choice_lights_its_documents_and_lists_them() -> None:
     assert (stars["x"], stars["y"]) == ([0.0], [1.0])
     assert rings["hovertext"] == ["1. One &lt;b&gt;", "2. Two"] and rings["x"] == [1.0, 0.0]
     assert (question["x"], question["y"], question["hovertext"]) == ([0.5], [0.5], ["who &amp; what?"])
-    assert listed["text"] == ["<b>who &amp; what?</b>", "", "1. One &lt;b&gt;", "2. Two ★"]
+    assert listed["text"] == ["<b>who &amp; what?</b>", "\u00a0", "1. One &lt;b&gt;", "2. Two ★"]
     assert len(listed["x"]) == len(listed["y"]) == len(listed["hovertext"]) == 4
+    assert all(listed["text"]), "plotly never fills a text that was once empty"
     assert sorted(listed["y"], reverse=True) == listed["y"] and min(listed["y"]) > 0
 
 

@@ -24,6 +24,7 @@ NAMELESS = frozenset({"", "uncategorized", "other"})
 FEW = 1_500  # up to so many dots SVG will do, and no WebGL context is taken
 GRID = 36  # cells a side, for finding where a topic is densest
 STILL = 2  # traces that a chosen question leaves as they are
+BLANK = "\u00a0"  # where a text was "", plotly draws nothing ever after, whatever the text becomes
 LINE = 0.052  # height of a line of the list, as a share of it
 
 _SIDE = {"xaxis": "x2", "yaxis": "y2"}
@@ -164,8 +165,8 @@ def largest_topics(topics: Sequence[str], most: int = NAMED) -> list[str]:
 def _list(chosen: Chosen, names: Sequence[str]) -> tuple[list[str], list[str]]:
     """Lines of the list and what they show under the pointer: the question, then the documents."""
     asked = wrap(shorten(chosen.words, 120), 36)
-    lines = [f"<b>{escape(line)}</b>" for line in asked] + [""]
-    heads = [escape(chosen.words)] * len(asked) + [""]
+    lines = [f"<b>{escape(line)}</b>" for line in asked] + [BLANK]
+    heads = [escape(chosen.words)] * len(asked) + [BLANK]
     for place, row in enumerate(chosen.rows, 1):
         mark = " ★" if row in chosen.relevant else ""
         lines.append(f"{place}. {escape(shorten(names[row], 32))}{mark}")
@@ -180,12 +181,14 @@ def topic_names(positions: Any, topics: Sequence[str]) -> list[dict[str, Any]]:
     """An annotation a topic, at its densest cell that no larger topic's name covers."""
     flat, named = _places(positions, topics, "topics"), largest_topics(topics)
     low, span = flat.min(axis=0), np.ptp(flat, axis=0) + 1e-9
-    of_topic, taken, x, y = np.asarray(topics), [], [], []
+    of_topic, x, y = np.asarray(topics), [], []
+    taken: list[tuple[int, int, float]] = []
     for topic in named:
         cells = np.floor((flat[of_topic == topic] - low) / span * (GRID - 1e-6)).astype(int)
         counts = np.zeros((GRID + 2, GRID + 2))
         np.add.at(counts, (cells[:, 0] + 1, cells[:, 1] + 1), 1)
-        smooth = sum(np.roll(counts, (i, j), (0, 1)) for i in (-1, 0, 1) for j in (-1, 0, 1))[1:-1, 1:-1]
+        shifted = [np.roll(counts, (i, j), (0, 1)) for i in (-1, 0, 1) for j in (-1, 0, 1)]
+        smooth = np.sum(shifted, axis=0)[1:-1, 1:-1]
         half = len(topic) * 0.24 + 0.8  # cells: half the width of the name
         for cell in np.argsort(-smooth, axis=None, kind="stable")[: GRID * 4]:
             i, j = divmod(int(cell), GRID)
@@ -198,7 +201,7 @@ def topic_names(positions: Any, topics: Sequence[str]) -> list[dict[str, Any]]:
     look = {
         "showarrow": False,
         "font": {"size": SMALL, "color": INK},
-        "bgcolor": "rgba(255,255,255,0.72)",
+        "bgcolor": "rgba(255,255,255,0.5)",
         "borderpad": 0,
     }
     return [

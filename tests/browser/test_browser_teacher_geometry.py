@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -19,6 +20,7 @@ ASKED = "What is the capital of Mongolia?"
 
 WORDS = f"plot => plot._fullData[{CHOSEN}].hovertext[0]"
 LINES = f"plot => Array.from(plot._fullData[{LIST}].text)"
+PAINTED = "plot => Array.from(plot.querySelectorAll('.textpoint text'), text => text.textContent.trim())"
 # Where on the page the question stands that is farthest from all other questions: nothing else is hit there
 LONELY = f"""plot => {{
     const {{x, y}} = plot._fullData[{QUESTIONS}], layout = plot._fullLayout, box = plot.getBoundingClientRect();
@@ -75,6 +77,8 @@ def _the_map_answers(notebook: Notebook) -> None:
     combobox.press("Enter")
     seconds = wait_until_it_says(plot, ASKED)
     lines = plot.evaluate(LINES)
+    words = [re.sub("<.*?>", "", line).strip() for line in lines]
+    assert [line for line in plot.evaluate(PAINTED) if line] == [line for line in words if line]
     assert lines != before and any("Mongolia" in line for line in lines[1:])
     expect(panel.locator(".widget-label", has_text="cosines")).to_contain_text("relevant: rank")
     page.screenshot(path=OUT / "map.png")
