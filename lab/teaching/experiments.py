@@ -7,13 +7,15 @@ reader's own run measured, against the usual run on the same 300 texts of articl
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from lab import artefacts
 from lab.collection import Collection, load_collection
 from lab.config import DistillConfig
 from lab.encoders.teacher import DualEncoder, load_teacher
+from lab.errors import LabError
 from lab.figures.trials import Trial
 from lab.losses import LossWeights
 from lab.panels.experiments import ExperimentPanel
@@ -44,16 +46,62 @@ def usual() -> DistillConfig:
 
 def experiments(config: DistillConfig | None = None) -> list[Experiment]:
     """The usual run and the guided experiments; a random start is there where the settings know one."""
-    config = config or usual()
+    return [Experiment(USUAL), *(each.experiment() for each in _guided(config or usual()))]
+
+
+def predict_experiment(name: str, choice: str | None = None, trials: Sequence[Trial] = ()) -> Prediction:
+    """Ask an experiment's question before its run (no `trials`), or answer it after.
+
+    Args:
+        name: of a guided experiment.
+        choice: the reader's letter.
+        trials: `panel.trials()`: the usual run and, somewhere, a run of this name; the last one counts.
+
+    Raises:
+        LabError: no such experiment or choice.
+    """
+    guided = {each.name: each for each in _guided(usual())}
+    if name not in guided:
+        raise LabError(f"no question about {name!r}; there are {', '.join(guided)}")
+    letters = [chr(ord("a") + place) for place in range(len(guided[name].question.choices))]
+    if choice is not None and choice not in letters:
+        raise LabError(f"choice={choice!r}: choose one of {', '.join(letters)}, or None to go on without")
+    runs = [trial for trial in trials if trial.name == name]
+    measured = guided[name].measured(runs[-1], trials[0]) if runs else None
+    return Prediction(guided[name].question, choice, measured)
+
+
+@dataclass(frozen=True)
+class _Guided:
+    """An experiment with its question; `measure` names the mean of a look that decides it."""
+
+    name: str
+    changes: dict[str, Any]
+    measure: str
+    question: Question
+
+    def measured(self, here: Trial, there: Trial) -> float | None:
+        if here.kept is None or there.kept is None:
+            return None
+        return getattr(here.kept, self.measure) - getattr(there.kept, self.measure)
+
+    def experiment(self) -> Experiment:
+        def ask(choice: str | None, measured: float | None) -> str:
+            return Prediction(self.question, choice, measured)._repr_html_()
+
+        choices = tuple(choice.text for choice in self.question.choices)
+        return Experiment(self.name, self.changes, choices, ask, self.measured)
+
+
+def _guided(config: DistillConfig) -> list[_Guided]:
     found = [
-        Experiment(USUAL),
         _experiment(
             "scores only", {"losses": LossWeights(score=1.0, query_matching=0.0)}, "distance", _DISTANCE,
             "This student copies how its teacher scores the documents of each batch. Nothing tells it where a text"
             " should stand." + _STANDS,
             "A softmax over the documents of a batch knows only differences of scores: moving a query in a direction in"
             " which these documents do not differ costs nothing, so nothing pulls it back. Compare the lower curves as"
-            " well: standing elsewhere need not mean ranking badly, as long as documents are inherited.",
+            " well: they say what standing elsewhere cost in the ranking, of all documents and not only the batch's.",
         ),
         _experiment(
             "squared distance", {"losses": LossWeights(distance="squared")}, "overlap", _OVERLAP,
@@ -148,16 +196,6 @@ def run_all() -> Iterator[Trial]:
 
 def _experiment(
     name: str, changes: dict[str, Any], measure: str, choices: tuple[Choice, ...], text: str, why: str
-) -> Experiment:
+) -> _Guided:
     what = {"distance": "its mean ‖t − s‖ changed by {:+.3f}", "overlap": "the shared top ten changed by {:+.3f}"}
-    question = Question(text, choices, what[measure], why)
-
-    def ask(choice: str | None, measured: float | None) -> str:
-        return Prediction(question, choice, measured)._repr_html_()
-
-    def decide(here: Trial, there: Trial) -> float | None:
-        if here.kept is None or there.kept is None:
-            return None
-        return getattr(here.kept, measure) - getattr(there.kept, measure)
-
-    return Experiment(name, changes, tuple(choice.text for choice in choices), ask, decide)
+    return _Guided(name, changes, measure, Question(text, choices, what[measure], why))

@@ -45,12 +45,17 @@ class Lab:
 
 
 @contextmanager
-def jupyterlab(folder: Path, log: Path, **environment: str) -> Iterator[Lab]:
-    """JupyterLab over `folder`, with none of the user's own settings; ends with all its kernels."""
+def jupyterlab(folder: Path, log: Path, more: dict[str, dict] | None = None, **environment: str) -> Iterator[Lab]:
+    """JupyterLab over `folder`, with none of the user's own settings; ends with all its kernels.
+
+    more: file of settings of @jupyterlab/apputils-extension → what it says
+    """
     settings = folder / ".lab" / "settings"
     _write(settings / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings", {"windowingMode": "none"})
     quiet = {"fetchNews": "false", "checkForUpdates": False}
     _write(settings / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings", quiet)
+    for name, content in (more or {}).items():
+        _write(settings / "@jupyterlab" / "apputils-extension" / name, content)
     places = {
         "JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "run",
         "IPYTHONDIR": "ipython", "JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTERLAB_WORKSPACES_DIR": "workspaces",

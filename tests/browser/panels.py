@@ -1,0 +1,121 @@
+"""Whatever panels a notebook has: each control is moved, the figure beside it must follow; Start starts, Stop stops."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from playwright.sync_api import Locator, expect
+
+from tests.browser.jupyter import Notebook
+
+FOLLOWS = 15.0  # seconds until a figure has followed a control, on a busy machine; the bar on an idle one is 0.3
+FAULTS = "[data-mime-type='application/vnd.jupyter.error'], .jp-RenderedText[data-mime-type*=stderr]"
+# The points that plotly has really drawn from, not those that somebody sent
+DRAWN = """panel => Array.from(panel.querySelectorAll('.js-plotly-plot')).map(plot => (plot._fullData || []).map(
+    trace => [Array.from(trace.x || []), Array.from(trace.y || []), trace.text, (trace.marker || {}).size]))"""
+MOVED = ".widget-dropdown select, .widget-combobox input, .widget-slider .noUi-handle[role=slider]"
+
+
+def without_outputs(source: Path, folder: Path) -> None:
+    """A copy whose outputs can only have been made by the run."""
+    stored = nbformat.read(source, as_version=4)
+    for cell in stored.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    nbformat.write(stored, folder / source.name)
+
+
+def everything_ran(notebook: Notebook, seconds: float) -> None:
+    """Every cell has run, none complained."""
+    code = notebook.page.locator(".jp-CodeCell")
+    end, said = time.monotonic() + seconds, ""
+    while time.monotonic() < end and said != f"[{code.count()}]:":
+        if notebook.page.locator(FAULTS).count():
+            break  # the cells below will never run
+        said = code.last.locator(".jp-InputPrompt").inner_text()
+        time.sleep(0.3)
+    faults = notebook.page.locator(FAULTS).all_inner_texts()
+    assert not faults, faults[0][-2000:]
+    assert said == f"[{code.count()}]:", f"the last cell says {said} after {seconds:.0f} s"
+
+
+def panels(notebook: Notebook) -> list[Locator]:
+    """Outputs that hold a control beside a figure."""
+    outputs = notebook.page.locator(".jp-OutputArea-output", has=notebook.page.locator(".js-plotly-plot"))
+    return [each for each in outputs.all() if each.locator(MOVED).count() and not each.locator(
+        ".jp-OutputArea-output", has=notebook.page.locator(MOVED)).count()]  # fmt: skip
+
+
+def drawn(panel: Locator) -> Any:
+    return panel.evaluate(DRAWN)
+
+
+def move(control: Locator) -> None:
+    """To another value, as somebody without a mouse would."""
+    control.scroll_into_view_if_needed()
+    if control.get_attribute("role") == "slider":
+        control.focus()
+        place = [float(control.get_attribute(f"aria-value{which}") or 0) for which in ("now", "max")]
+        for _ in range(5):
+            control.press("ArrowLeft" if place[0] >= place[1] else "ArrowRight")
+    elif control.evaluate("element => element.tagName") == "SELECT":
+        control.focus()
+        last = control.evaluate("element => element.selectedIndex === element.options.length - 1")
+        control.press("ArrowUp" if last else "ArrowDown")
+    else:
+        offered = control.evaluate("i => Array.from(i.list ? i.list.options : []).map(option => option.value)")
+        another = next(words for words in offered if words != control.input_value())
+        control.fill(another)
+        control.press("Enter")
+
+
+def follows(panel: Locator, act: Callable[[], None]) -> float:
+    """Seconds until the figure has changed after this."""
+    before, began = drawn(panel), time.monotonic()
+    act()
+    while drawn(panel) == before:
+        assert time.monotonic() < began + FOLLOWS, "the figure did not change"
+        time.sleep(0.05)
+    return time.monotonic() - began
+
+
+def start_and_stop(panel: Locator, picture: Path) -> None:
+    """Start, see it move, Stop, see it stop; by keyboard."""
+    start, stop = (panel.get_by_role("button", name=name) for name in ("Start", "Stop"))
+    expect(start).to_be_enabled(timeout=60_000)
+    start.press("Enter")
+    expect(stop).to_be_enabled(timeout=FOLLOWS * 1000)
+    label = panel.locator(".widget-label", has_text="step").first
+    expect(label).to_contain_text("step", timeout=90_000)
+    follows(panel, lambda: None)
+    panel.screenshot(path=picture)
+    stop.press("Enter")
+    expect(stop).to_be_disabled(timeout=5_000)
+    expect(panel.locator(".widget-label", has_text="stopped after step")).to_be_visible(timeout=30_000)
+    expect(start).to_be_enabled(timeout=30_000)
+    still = drawn(panel)
+    time.sleep(1.0)
+    assert drawn(panel) == still, "the figure moves on after Stop"
+
+
+def drive(notebook: Notebook, out: Path, seconds: float) -> dict[str, Any]:
+    """Run all, then every panel: its first control, and Start and Stop where it has them. Screenshots in `out`.
+
+    Returns: how many panels there were, and the slowest redraw in seconds.
+    """
+    notebook.run_all()
+    everything_ran(notebook, seconds)
+    found, redraws = panels(notebook), []
+    for place, panel in enumerate(found):
+        if panel.get_by_role("button", name="Start").count():
+            start_and_stop(panel, out.with_name(f"{out.stem}-running.png"))
+        else:
+            control = panel.locator(MOVED).first
+            redraws.append(follows(panel, lambda control=control: move(control)))
+        panel.screenshot(path=out.with_name(f"{out.stem}-{place}.png"))
+    assert notebook.errors == []
+    return {"panels": len(found), "slowest redraw": max(redraws, default=0.0)}
