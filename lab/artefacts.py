@@ -19,10 +19,12 @@ from lab.encoders.export import load_student
 from lab.encoders.teacher import DualEncoder
 from lab.errors import CacheError, DataError
 from lab.preparation import held_out_texts
+from lab.recording import Recording
 from lab.training import TrainingData
 
 LIVE_MIX = TextMix(sentences=2, spans=1, most=12_000)  # what a student can learn from in 45 seconds
 DOCUMENTS, TEXTS, STUDENT = "wiki-documents-int8", "wiki-texts-int8", "wiki-tenth"
+SIZES, SIZE_NAMES, CLINIC = "wiki-sizes", ("twentieth", "tenth", "quarter", "half"), "wiki-clinic"
 
 
 def folder() -> Path:
@@ -114,6 +116,17 @@ def static(name: str = STUDENT, device: str = "auto") -> DualEncoder:
 def facts(name: str = STUDENT) -> dict[str, Any]:
     """How a shipped student was made, and how good it is."""
     return student_facts(path(name))
+
+
+def sizes() -> dict[str, Recording]:
+    """Name of a size → recording of a student of that size over the dev queries, the smallest first."""
+    return {name: Recording.load(path(SIZES) / name) for name in SIZE_NAMES}
+
+
+def clinic() -> dict[str, Recording]:
+    """Case → recording of a patient of the clinic; see `lab.teaching.clinic`."""
+    cases = sorted(path(CLINIC).glob("case-*.json"))
+    return {case.stem.replace("-", " "): Recording.load(case) for case in cases}
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lab.geometry.diagnosis import Finding, likely_cause
 from lab.geometry.measures import (
     alignment,
     cosines,
@@ -19,6 +20,7 @@ from lab.geometry.measures import (
 from lab.geometry.safe_radius import SafeRadius, keeps_top, safe_radius
 
 __all__ = [
+    "Finding",
     "SafeRadius",
     "alignment",
     "cosines",
@@ -26,6 +28,7 @@ __all__ = [
     "hubness",
     "keeps_top",
     "knn_overlap",
+    "likely_cause",
     "linear_cka",
     "margins",
     "mean_distance",

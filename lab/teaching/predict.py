@@ -46,6 +46,18 @@ QUESTIONS: dict[str, Question] = {
         "It did not start from nothing: it was cut out of the teacher, one of its layers and a compressed token table,"
         " and each text told it every number of the vector it should give, not only which document is relevant.",
     ),
+    "proved": Question(
+        "The student `tenth` after its full training, on the dartboard: a dart inside the disc keeps the teacher's top"
+        " document, provably. What share of the 140 questions is inside?",
+        (
+            Choice("less than a twentieth", -1.0, 0.05),
+            Choice("a twentieth to a half", 0.05, 0.5),
+            Choice("more than half", 0.5, 9.0),
+        ),
+        "{:.0%} of the questions are inside",
+        "The proof covers every direction in which a student can miss, also the one straight at the nearest rival; most"
+        " misses point elsewhere. A guarantee for the worst case says little about the usual one, so count both.",
+    ),
 }
 
 
