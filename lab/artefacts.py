@@ -30,6 +30,7 @@ DOCUMENTS, TEXTS, STUDENT = "wiki-documents-int8", "wiki-texts-int8", "wiki-tent
 GRID = "wiki-grid"  # recordings of students that copy scores alone
 TRIALS = "wiki-trials"
 MAP = "wiki-map"
+SIZES, SIZE_NAMES, CLINIC = "wiki-sizes", ("twentieth", "tenth", "quarter", "half"), "wiki-clinic"
 
 
 def folder() -> Path:
@@ -158,6 +159,17 @@ def facts(name: str = STUDENT) -> dict[str, Any]:
 def grid() -> dict[str, Recording]:
     """Name → recording of the students in `data/artefacts/grid.py`, over the dev questions."""
     return {file.stem: Recording.load(file) for file in sorted(path(GRID).glob("*.safetensors"))}
+
+
+def sizes() -> dict[str, Recording]:
+    """Name of a size → recording of a student of that size over the dev queries, the smallest first."""
+    return {name: Recording.load(path(SIZES) / name) for name in SIZE_NAMES}
+
+
+def clinic() -> dict[str, Recording]:
+    """Case → recording of a patient of the clinic; see `lab.teaching.clinic`."""
+    cases = sorted(path(CLINIC).glob("case-*.json"))
+    return {case.stem.replace("-", " "): Recording.load(case) for case in cases}
 
 
 @cache

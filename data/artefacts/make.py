@@ -19,7 +19,9 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import clinic
 import grid
+import sizes
 from safetensors.torch import load_file, save_file
 
 import lab
@@ -31,7 +33,7 @@ from lab.progress import ProgressBars
 
 HERE = Path(__file__).resolve().parent
 MOST_BYTES = 40_000_000
-NO_ARTEFACTS = {"make.py", "grid.py", "manifest.json", "README.md"}
+NO_ARTEFACTS = {"make.py", "clinic.py", "grid.py", "sizes.py", "manifest.json", "README.md"}
 WIKI = "CC BY-SA 4.0 (made from text of Wikipedia's contributors) and Apache-2.0 (all-MiniLM-L6-v2)"
 
 
@@ -83,6 +85,8 @@ WANTED: dict[str, tuple[str, Callable[[Path], None], str]] = {
     artefacts.STUDENT: ("wiki-tenth", student, WIKI),
     artefacts.GRID: ("wiki-grid", grid.build, WIKI),
     artefacts.TRIALS: ("wiki-trials.json", trials, WIKI),
+    artefacts.SIZES: ("wiki-sizes", sizes.build, WIKI),
+    artefacts.CLINIC: ("wiki-clinic", clinic.build, WIKI),
 }
 
 
@@ -135,9 +139,7 @@ def check() -> int:
             faults.append(str(error))
     listed = {file["path"] for entry in known.values() for file in entry["files"]}
     there = {p.relative_to(HERE).as_posix() for p in HERE.rglob("*") if p.is_file() and "__pycache__" not in p.parts}
-    faults += [
-        f"{path} is not in the manifest" for path in sorted(there - listed - NO_ARTEFACTS)
-    ]
+    faults += [f"{path} is not in the manifest" for path in sorted(there - listed - NO_ARTEFACTS)]
     total = sum(file["bytes"] for entry in known.values() for file in entry["files"])
     if total > MOST_BYTES:
         faults.append(f"{total:,} bytes in all: more than {MOST_BYTES:,}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.geometry.atlas import MapLoss, MapRecipe, PcaMap, landing, map_loss, pca_map, umap_map
 from lab.geometry.circle import CircleWorld, Turned, circle_world, descend, pull, turn
+from lab.geometry.diagnosis import Finding, likely_cause
 from lab.geometry.measures import (
     alignment,
     cosines,
@@ -23,6 +24,7 @@ from lab.geometry.safe_radius import SafeRadius, keeps_top, safe_radius
 
 __all__ = [
     "CircleWorld",
+    "Finding",
     "MapLoss",
     "MapRecipe",
     "PairSimilarities",
@@ -39,6 +41,7 @@ __all__ = [
     "keeps_top",
     "knn_overlap",
     "landing",
+    "likely_cause",
     "linear_cka",
     "map_loss",
     "margins",

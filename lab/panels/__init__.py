@@ -7,6 +7,7 @@ from lab.panels.experiments import ExperimentPanel
 from lab.panels.live import LiveFigure, panels_are_live
 from lab.panels.map import MapPanel
 from lab.panels.redrawn import RedrawnFigure
+from lab.panels.theatre import Theatre
 from lab.panels.training import Training, train_in_background
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "LiveFigure",
     "MapPanel",
     "RedrawnFigure",
+    "Theatre",
     "Training",
     "panels_are_live",
     "train_in_background",

@@ -83,6 +83,18 @@ QUESTIONS: dict[str, Question] = {
         "Its training pushed unrelated texts apart until they stood nearly at right angles. An encoder that never"
         " learned this keeps all texts in a narrow cone, and there a cosine of 0.9 may mean nothing.",
     ),
+    "proved": Question(
+        "The student `tenth` after its full training, on the dartboard: a dart inside the disc keeps the teacher's top"
+        " document, provably. What share of the 140 questions is inside?",
+        (
+            Choice("less than a twentieth", -1.0, 0.05),
+            Choice("a twentieth to a half", 0.05, 0.5),
+            Choice("more than half", 0.5, 9.0),
+        ),
+        "{:.0%} of the questions are inside",
+        "The proof covers every direction in which a student can miss, also the one straight at the nearest rival; most"
+        " misses point elsewhere. A guarantee for the worst case says little about the usual one, so count both.",
+    ),
 }
 
 

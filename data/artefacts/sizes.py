@@ -1,0 +1,35 @@
+"""Four students of four sizes, as recordings over the dev queries: what the size dial turns through."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import lab
+from lab import artefacts
+from lab.errors import DataError
+from lab.figures.card import described
+from lab.progress import ProgressBars
+
+MOST_BYTES = 250_000  # of one recording
+
+
+def build(target: Path, names: tuple[str, ...] = artefacts.SIZE_NAMES, **settings: Any) -> None:
+    """Distil each size with the default recipe, seed 0, and write its recording into the folder `target`.
+
+    Args:
+        settings: for `distill`, where a collection or teacher other than the defaults is wanted.
+
+    Raises:
+        DataError: a recording is larger than it may be.
+    """
+    wanted = {"seed": 0, "static": False} | settings
+    for name in names:
+        with ProgressBars() as bars:
+            found = lab.distill(student=name, record=True, probes="dev", listen=bars, **wanted)
+        assert found.recording is not None
+        report = lab.evaluate(found.student, found.collection, "dev", found.teacher)
+        path = described(found.recording, report, found.minutes).save(target / name)
+        written = sum(path.with_suffix(suffix).stat().st_size for suffix in (".safetensors", ".json"))
+        if written > MOST_BYTES:
+            raise DataError(f"the recording of {name} has {written:,} bytes, more than {MOST_BYTES:,}: fewer probes=")

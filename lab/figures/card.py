@@ -1,0 +1,148 @@
+"""The student card: what a student is, what it kept and what it cost, on one picture that closes a notebook."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import plotly.graph_objects as go
+
+from lab.errors import DataError
+from lab.evaluation import Interval, mean_interval
+from lab.figures.dartboard import keeps, ratios
+from lab.figures.distance import recorded_overlap
+from lab.figures.style import INK, SMALL, STUDENT, TEACHER, Values, draw, escape
+from lab.recording import Recording
+from lab.report import MAIN, Report
+
+SELECTED = "held-out overlap@10"  # the measure by which a distillation keeps its best look
+FACTS = "facts"  # where `described` puts what a recording alone does not know
+
+_TRACES: tuple[dict[str, Any], ...] = (
+    {
+        "name": "kept", "type": "bar", "orientation": "h", "width": 0.5, "hoverinfo": "skip",
+        "marker": {"color": STUDENT.colour, "opacity": 0.45, "line": {"color": INK, "width": 0.5},
+                   "pattern": {"shape": STUDENT.pattern}},
+    },
+    {
+        "name": "interval", "mode": "markers", "marker": STUDENT.marker(12), "cliponaxis": False,
+        "hovertemplate": "%{text}<extra></extra>",
+    },
+    {"name": "as the teacher", "mode": "lines", "line": TEACHER.line(2), "hoverinfo": "skip"},
+    {
+        "name": "words", "mode": "text", "textposition": "middle right", "hoverinfo": "skip", "cliponaxis": False,
+        "textfont": {"size": SMALL, "color": INK},
+    },
+)  # fmt: skip
+
+
+def student_card(recording: Recording, name: str = "student") -> go.Figure:
+    """Bars from 0 to the teacher's 1, each with its 95 % interval over queries; size, minutes and speed above.
+
+    Retention, size, minutes and speed are there if `described` put them into the recording.
+
+    Raises:
+        DataError: the recording holds no look.
+    """
+    rows, facts = card_rows(recording), recording.about.get(FACTS, {})
+    head = [escape(name), *_said(facts)]
+    step = recording.steps[best_look(recording)]
+    return draw(
+        _TRACES,
+        card_values(recording),
+        height=150 + 44 * len(rows),
+        title={"text": f"{' · '.join(head)}<br><sup>step {step:,}, {len(recording.queries)} queries;"
+                       " whiskers: 95 % interval over queries</sup>"},
+        showlegend=False,
+        xaxis={"range": [0, 1.34], "tickvals": [0, 0.25, 0.5, 0.75, 1], "tickformat": ".0%"},
+        yaxis={
+            "tickvals": list(range(len(rows))), "ticktext": list(rows), "range": [len(rows) - 0.4, -0.6],
+            "showgrid": False, "ticks": "",
+        },
+        margin={"l": 60, "r": 20, "t": 70, "b": 40},
+    )  # fmt: skip
+
+
+def card_values(recording: Recording) -> Values:
+    """What the four traces of `student_card` show: bars, tips with whiskers, the teacher's line, words.
+
+    Raises:
+        DataError: the recording holds no look.
+    """
+    rows = card_rows(recording)
+    means, places = [each.value for each in rows.values()], list(range(len(rows)))
+    return [
+        {"x": means, "y": places},
+        {
+            "x": means, "y": places, "text": [f"{name}: {each}" for name, each in rows.items()],
+            "error_x": {
+                "type": "data", "color": INK, "thickness": 1.5, "symmetric": False,
+                "array": [each.high - each.value for each in rows.values()],
+                "arrayminus": [each.value - each.low for each in rows.values()],
+            },
+        },
+        {"x": [1.0, 1.0], "y": [-0.6, len(rows) - 0.4]},
+        {
+            "x": [max(each.high, each.value) + 0.02 for each in rows.values()], "y": places,
+            "text": [f"<b>{each.value:.0%}</b> [{each.low:.0%}, {each.high:.0%}]" for each in rows.values()],
+        },
+    ]  # fmt: skip
+
+
+def card_rows(recording: Recording) -> dict[str, Interval]:
+    """Name of a bar → its mean with interval, at the look that was kept.
+
+    Raises:
+        DataError: the recording holds no look.
+    """
+    look, rows = best_look(recording), {}
+    if kept := recording.about.get(FACTS, {}).get("retention"):
+        rows[f"of the teacher's {MAIN}"] = Interval(**kept)
+    rows["shared top ten"] = mean_interval(recorded_overlap(recording)[look])
+    rows["same top document"] = mean_interval(keeps(recording)[look].astype(float))
+    rows["… and provably so"] = mean_interval((ratios(recording)[look] < 1).astype(float))
+    return rows
+
+
+def best_look(recording: Recording) -> int:
+    """The look whose weights were kept; the last one where that was not measured.
+
+    Raises:
+        DataError: the recording holds no look.
+    """
+    if not len(recording.steps):
+        raise DataError("this recording holds no look: record a training of at least one step")
+    scores = recording.measures.get(SELECTED)
+    return len(recording.steps) - 1 if scores is None else int(scores.argmax())
+
+
+def described(
+    recording: Recording, report: Report, minutes: float | None = None, speed: float | None = None
+) -> Recording:
+    """The recording with what its report knows: retention with interval, parameters of teacher and student.
+
+    Args:
+        minutes: of the distillation, wall clock.
+        speed: queries a second over the teacher's in the same run, see benchmarks/speed.py.
+    """
+    kept = report.retention()
+    facts: dict[str, Any] = {
+        "retention": {"value": kept.value, "low": kept.low, "high": kept.high},
+        "split": report.split,
+        "parameters": {engine: report.parameters[engine] for engine in ("teacher", "student")},
+        "metrics": report.metrics,
+        "minutes": minutes,
+        "speed": speed,
+    }
+    return replace(recording, about={**recording.about, FACTS: facts})
+
+
+def _said(facts: dict[str, Any]) -> list[str]:
+    words = []
+    if sizes := facts.get("parameters"):
+        words.append(f"{sizes['student'] / 1e6:.1f}M parameters, 1/{sizes['teacher'] / sizes['student']:.0f}")
+    if facts.get("minutes") is not None:
+        words.append(f"{facts['minutes']:.1f} minutes")
+    if facts.get("speed") is not None:
+        words.append(f"{facts['speed']:.1f} × the teacher's queries a second")
+    return words

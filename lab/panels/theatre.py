@@ -1,0 +1,161 @@
+"""The theatre in a notebook: a slider plays a recording, a dart or a title chooses the query, a dial the size.
+
+Every control sets one of three things (size, look, query) and asks for a redraw; the values are computed when they are
+about to be written, so a fast slider never draws the past. Callbacks may come in different threads (kernel subshells):
+one lock guards the three.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import ipywidgets as widgets
+import plotly.graph_objects as go
+from IPython.display import display
+
+from lab.collection import Collection
+from lab.errors import DataError, LabError
+from lab.figures.dartboard import KEPT, LOST
+from lab.figures.style import Values
+from lab.figures.theatre import grades, mean_ndcg, theatre, theatre_values
+from lab.panels.live import LiveFigure, panels_are_live
+from lab.panels.training import STILL
+from lab.recording import Recording
+
+INTERVAL = 600  # milliseconds a look is shown while playing
+_WIDE = {"description_width": "initial"}
+
+
+class Theatre:
+    """Show it in a notebook, or take `figure()`.
+
+    play, look, query, size: the controls · panel: all widgets, None where panels are static
+    """
+
+    def __init__(
+        self, recordings: Mapping[str, Recording] | Recording, collection: Collection, live: bool | None = None
+    ) -> None:
+        """
+        Args:
+            recordings: name of the student → its recording, all over the same queries; or one.
+            collection: that they were made over.
+            live: False for the figure alone; by default what `LAB_PANELS` says.
+
+        Raises:
+            LabError: no recording, or recordings of different queries.
+            DataError: recordings over another collection.
+        """
+        self._recordings = {"student": recordings} if isinstance(recordings, Recording) else dict(recordings)
+        self._collection = collection
+        self._lock = threading.RLock()
+        self._quality: dict[tuple[str, int], tuple[float, float] | None] = {}
+        first = _same_queries(self._recordings)
+        for recording in self._recordings.values():
+            grades(recording, collection, 0)  # raises where it is of another collection
+        self._numbers = _options(first.queries)
+        self._name, self._look, self._query = next(iter(self._recordings)), len(first.steps) - 1, 0
+        self._make_controls(len(first.steps))
+        self.panel: widgets.VBox | None = None
+        self._live: LiveFigure | None = None
+        if panels_are_live() if live is None else live:
+            self._live = LiveFigure(self.figure())
+            for trace in (KEPT, LOST):
+                self._live.widget.data[trace].on_click(self._clicked)
+            rows = [widgets.HBox([self.size, self.query]), widgets.HBox([self.play, self.look, self._step])]
+            self.panel = widgets.VBox([*rows, self._live.widget])
+
+    def figure(self) -> go.Figure:
+        """What is chosen now as a plain figure: the static twin."""
+        with self._lock:
+            return theatre(self._recordings[self._name], self._collection, self._look, self._query, self._name)
+
+    def _make_controls(self, looks: int) -> None:
+        self.size = widgets.Dropdown(
+            options=list(self._recordings), value=self._name, description="Size:", style=_WIDE,
+            layout=widgets.Layout(width="12em"),
+        )  # fmt: skip
+        self.query = widgets.Combobox(
+            options=list(self._numbers), value=next(iter(self._numbers)), ensure_option=True, continuous_update=False,
+            description="Query:", placeholder="clear it, then type a word of a question", style=_WIDE,
+            layout=widgets.Layout(width="46em"),
+        )  # fmt: skip
+        self.play = widgets.Play(min=0, max=looks - 1, value=self._look, interval=INTERVAL, description="Play")
+        self.look = widgets.IntSlider(
+            min=0, max=looks - 1, value=self._look, readout=False, description="Look:", style=_WIDE
+        )
+        self._step = widgets.Label(self._said())
+        widgets.jslink(
+            (self.play, "value"), (self.look, "value")
+        )  # in the browser: playing asks the kernel once a look
+        for control, heard in ((self.size, self._sized), (self.query, self._asked), (self.look, self._looked)):
+            control.observe(heard, "value")
+
+    def _sized(self, change: dict[str, Any]) -> None:
+        with self._lock:
+            before, self._name = self._recordings[self._name], change["new"]
+            last = len(self._recordings[self._name].steps) - 1
+            at_end = self._look == len(before.steps) - 1
+            self._look = last if at_end else min(self._look, last)
+            look = self._look
+        self.play.max = self.look.max = last
+        self.look.value = look
+        self._redraw()
+
+    def _asked(self, change: dict[str, Any]) -> None:
+        with self._lock:
+            self._query = self._numbers[change["new"]]
+        self._redraw()
+
+    def _looked(self, change: dict[str, Any]) -> None:
+        with self._lock:
+            self._look = min(change["new"], len(self._recordings[self._name].steps) - 1)
+        self._redraw()
+
+    def _clicked(self, trace: Any, points: Any, _: Any) -> None:
+        if points.point_inds:
+            number = int(trace.customdata[points.point_inds[0]])
+            self.query.value = list(self._numbers)[number]
+
+    def _redraw(self) -> None:
+        self._step.value = self._said()
+        if self._live:
+            self._live.show(self._values)
+
+    def _said(self) -> str:
+        with self._lock:
+            return f"step {self._recordings[self._name].steps[self._look]:,}"
+
+    def _values(self) -> Values:
+        with self._lock:
+            name, look, query = self._name, self._look, self._query
+            recording = self._recordings[name]
+            if (name, look) not in self._quality:  # the dear part, the same for every query
+                self._quality[name, look] = mean_ndcg(recording, self._collection, look)
+            return theatre_values(recording, self._collection, look, query, name, self._quality[name, look])
+
+    def _ipython_display_(self) -> None:
+        if self.panel is not None:
+            display(self.panel)
+            return
+        display(self.figure())
+        display({"text/plain": STILL}, raw=True)
+
+
+def _same_queries(recordings: Mapping[str, Recording]) -> Recording:
+    if not recordings:
+        raise LabError("no recording to show: give name → recording, e.g. lab.artefacts.sizes()")
+    first = next(iter(recordings.values()))
+    for name, other in recordings.items():
+        if other.query_ids != first.query_ids:
+            raise DataError(f"the recording {name!r} is of other queries than the first: record all with one probes=")
+    return first
+
+
+def _options(queries: list[str]) -> dict[str, int]:
+    """Text → number; a text that comes again gets its number behind it."""
+    options: dict[str, int] = {}
+    for number, text in enumerate(queries):
+        options[text if text not in options else f"{text} ({number})"] = number
+    return options

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lab.errors import DataError
+from lab.evaluation import Interval, mean_interval
+from lab.figures import described, student_card
+from lab.figures.card import best_look, card_rows, card_values
+from lab.figures.dartboard import keeps, ratios
+from lab.figures.distance import recorded_overlap
+from tests.test_figures_dartboard import recorded
+
+BARS, TIPS, TEACHER, WORDS = range(4)
+
+
+class FakeReport:
+    """What `described` reads of a report."""
+
+    parameters = {"teacher": 1000, "student": 100, "static": 99}
+    metrics = {"teacher": {"nDCG@10": 0.8}, "student": {"nDCG@10": 0.7}}
+    split = "dev"
+
+    def retention(self) -> Interval:
+        return Interval(0.875, 0.8, 1.05)
+
+
+def test_bars_are_means_over_queries_with_their_intervals() -> None:
+    found = recorded()
+    rows = card_rows(found)
+    assert list(rows) == ["shared top ten", "same top document", "… and provably so"]
+    assert rows["shared top ten"] == mean_interval(recorded_overlap(found)[-1])
+    assert rows["same top document"].value == pytest.approx(keeps(found)[-1].mean())
+    assert rows["… and provably so"].value == pytest.approx((ratios(found)[-1] < 1).mean())
+    values = card_values(found)
+    assert values[BARS]["x"] == [each.value for each in rows.values()]
+    low = [mean - minus for mean, minus in zip(values[TIPS]["x"], values[TIPS]["error_x"]["arrayminus"], strict=True)]
+    assert low == pytest.approx([each.low for each in rows.values()])
+    assert values[TEACHER]["x"] == [1.0, 1.0]
+
+
+def test_what_a_report_knows_stands_on_the_card_and_survives_the_disk(tmp_path) -> None:
+    found = described(recorded(), FakeReport(), minutes=5.25, speed=6.2)
+    figure = student_card(type(found).load(found.save(tmp_path / "x").with_suffix("")), "tenth")
+    assert figure.layout.yaxis.ticktext[0] == "of the teacher's nDCG@10"
+    assert figure.data[BARS].x[0] == 0.875 and figure.data[WORDS].text[0] == "<b>88%</b> [80%, 105%]"
+    for words in ("tenth", "1/10", "5.2 minutes", "6.2 × the teacher's queries"):
+        assert words in figure.layout.title.text
+    assert found.about["query_ids"] == recorded().about["query_ids"]
+
+
+def test_what_is_not_known_is_not_said() -> None:
+    title = student_card(recorded(), "<b>me</b>").layout.title.text
+    assert "&lt;b&gt;me" in title and "minutes" not in title and "parameters" not in title
+    assert "minutes" not in student_card(described(recorded(), FakeReport())).layout.title.text
+
+
+def test_the_card_is_of_the_look_that_was_kept() -> None:
+    found = recorded()
+    assert best_look(found) == 2
+    picked = replace(found, measures={"held-out overlap@10": np.array([0.1, 0.9, 0.3])})
+    assert best_look(picked) == 1 and "step 1" in student_card(picked).layout.title.text
+    assert card_rows(picked)["shared top ten"].value == pytest.approx(recorded_overlap(found)[1].mean())
+    empty = replace(found, steps=found.steps[:0])
+    with pytest.raises(DataError, match="no look"):
+        student_card(empty)

@@ -1,0 +1,235 @@
+"""The theatre: its figure by values, its panel by setting traits, without a kernel."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+import lab.panels.theatre as panel
+from lab.collection import Collection, load_collection
+from lab.config import DistillConfig
+from lab.distillation import Distilled, distill
+from lab.errors import DataError, LabError
+from lab.figures import dartboard_values, list_ndcg, theatre, theatre_values, two_engines_values
+from lab.figures.dartboard import KEPT, LOST
+from lab.figures.theatre import grades, mean_ndcg, recorded_ndcg
+from lab.panels import Theatre
+from lab.recording import Recording
+
+BOARD, ENGINES, WORDS = slice(0, 9), slice(9, 14), 14
+PATIENCE = 30.0
+
+
+def all_on_dev(source: Path, folder: Path) -> Path:
+    """A copy of the tiny collection with all seven questions on dev: debiased CKA wants four at least."""
+    shutil.copytree(source, folder)
+    test = folder / "qrels" / "test.tsv"
+    with (folder / "qrels" / "dev.tsv").open("a", encoding="utf-8") as file:
+        file.writelines(test.read_text(encoding="utf-8").splitlines(keepends=True)[1:])
+    test.unlink()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def seven_dir(tiny_collection_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return all_on_dev(tiny_collection_dir, tmp_path_factory.mktemp("seven") / "collection")
+
+
+@pytest.fixture(scope="module")
+def distilled(seven_dir: Path, tiny_teacher_dir: Path) -> Distilled:
+    config = DistillConfig(
+        collection=str(seven_dir), teacher=str(tiny_teacher_dir), student="half", batch=8, epochs=3,
+        rate=3e-3, precision="float32", device="cpu", probes=5, static=False,
+    )  # fmt: skip
+    return distill(config, record=True, probes="dev")
+
+
+@pytest.fixture(scope="module")
+def collection(seven_dir: Path) -> Collection:
+    return load_collection(str(seven_dir))
+
+
+@pytest.fixture(scope="module")
+def recording(distilled: Distilled) -> Recording:
+    assert distilled.recording is not None
+    return distilled.recording
+
+
+@pytest.fixture
+def sizes(recording: Recording) -> dict[str, Recording]:
+    """Two students: the second one has fewer looks and other lists."""
+    fewer = replace(recording, steps=recording.steps[:3], distances=recording.distances[:3] / 4,
+                    rows=recording.rows[:3, :, ::-1], scores=recording.scores[:3])  # fmt: skip
+    return {"half": recording, "tenth": fewer}
+
+
+@pytest.fixture
+def shown(sizes: dict[str, Recording], collection: Collection, monkeypatch: pytest.MonkeyPatch) -> Theatre:
+    """A panel whose figure is written without pauses."""
+    monkeypatch.setattr(panel, "LiveFigure", lambda figure: LIVE(figure, pause=0.0))
+    return Theatre(sizes, collection, live=True)
+
+
+LIVE = panel.LiveFigure
+
+
+def drawn(found: Theatre) -> list[tuple]:
+    assert found._live is not None
+    return [(tuple(trace.x), tuple(trace.y), trace.text) for trace in found._live.widget.data]
+
+
+def wanted(recording: Recording, collection: Collection, look: int, query: int, name: str) -> list[tuple]:
+    return [(tuple(t.x), tuple(t.y), t.text) for t in theatre(recording, collection, look, query, name).data]
+
+
+def test_the_figure_is_board_and_engines_of_one_look(recording: Recording, collection: Collection) -> None:
+    values = theatre_values(recording, collection, 2, 1, "half")
+    judged = {collection.row[doc]: g for doc, g in collection.qrels["dev"][recording.query_ids[1]].items()}
+    assert values[BOARD] == dartboard_values(recording, 2, 1)
+    teacher, student = recording.teacher_rows[1].tolist(), recording.rows[2, 1].tolist()
+    assert values[ENGINES] == two_engines_values(teacher, student, collection.titles, judged)
+    words = values[WORDS]["text"][0]
+    assert f"step {recording.steps[2]:,}" in words and "half" in words
+    assert f"teacher {list_ndcg(teacher, judged):.3f}, student {list_ndcg(student, judged):.3f}" in words
+    figure = theatre(recording, collection, 2, 1, "half")
+    assert {trace.xaxis for trace in figure.data[BOARD]} == {"x"} or figure.data[0].xaxis is None
+    assert {trace.xaxis for trace in figure.data[ENGINES]} == {"x2"} and figure.data[WORDS].xaxis == "x3"
+    assert len(figure.layout.annotations) == 2 and not figure.layout.shapes and not figure.frames
+
+
+def test_quality_is_that_of_evaluate(distilled: Distilled, recording: Recording, collection: Collection) -> None:
+    from lab.report import evaluate
+
+    report = evaluate(distilled.student, collection, "dev", distilled.teacher)
+    look = int(np.flatnonzero(recording.steps == distilled.finished.best_step)[0])
+    teacher, student = recorded_ndcg(recording, collection, look)
+    assert teacher == pytest.approx(report.values["teacher"]["nDCG@10"])
+    assert student == pytest.approx(report.values["student"]["nDCG@10"])
+    assert mean_ndcg(recording, collection, look) == pytest.approx((teacher.mean(), student.mean()))
+
+
+def test_unjudged_probes_get_no_star_and_no_ndcg(recording: Recording, collection: Collection) -> None:
+    held = replace(recording, about={**recording.about, "probes": "held-out"})
+    assert grades(held, collection, 0) is None and mean_ndcg(held, collection) is None
+    assert "nDCG" not in theatre_values(held, collection)[WORDS]["text"][0]
+
+
+def test_a_recording_of_another_collection_is_refused(recording: Recording, collection: Collection) -> None:
+    other = replace(recording, about={**recording.about, "collection": {"name": "other", "fingerprint": "0"}})
+    with pytest.raises(DataError, match="of other, not of this"):
+        theatre(other, collection)
+    with pytest.raises(DataError, match="of other"):
+        Theatre(other, collection, live=False)
+    with pytest.raises(DataError, match="look 99"):
+        theatre(recording, collection, 99)
+
+
+def test_scrubbing_sets_existing_traces(shown: Theatre, sizes: dict[str, Recording], collection: Collection) -> None:
+    traces = shown._live.widget.data
+    assert drawn(shown) == wanted(sizes["half"], collection, len(sizes["half"].steps) - 1, 0, "half")
+    for look in (0, 2):
+        shown.look.value = look
+        assert drawn(shown) == wanted(sizes["half"], collection, look, 0, "half")
+        assert shown._step.value == f"step {sizes['half'].steps[look]:,}"
+    assert drawn(shown) != wanted(sizes["half"], collection, 0, 0, "half")
+    assert all(a is b for a, b in zip(traces, shown._live.widget.data, strict=True))
+
+
+def test_a_title_or_a_dart_chooses_the_query(
+    shown: Theatre, sizes: dict[str, Recording], collection: Collection
+) -> None:
+    last = len(sizes["half"].steps) - 1
+    shown.query.value = sizes["half"].queries[2]
+    assert drawn(shown) == wanted(sizes["half"], collection, last, 2, "half")
+    values = dartboard_values(sizes["half"], last)
+    trace = KEPT if values[KEPT]["customdata"] else LOST
+    number = values[trace]["customdata"][0]
+    points = type("Points", (), {"point_inds": [0]})()
+    shown._clicked(shown._live.widget.data[trace], points, None)
+    assert shown.query.value == sizes["half"].queries[number]
+    assert drawn(shown) == wanted(sizes["half"], collection, last, number, "half")
+    points.point_inds = []
+    shown._clicked(shown._live.widget.data[trace], points, None)  # a click beside the darts
+    assert shown.query.value == sizes["half"].queries[number]
+
+
+def test_both_kinds_of_dart_hear_clicks(shown: Theatre) -> None:
+    heard = [bool(trace._click_callbacks) for trace in shown._live.widget.data]
+    assert [place for place, each in enumerate(heard) if each] == [KEPT, LOST]
+
+
+def test_the_dial_changes_the_recording(shown: Theatre, sizes: dict[str, Recording], collection: Collection) -> None:
+    shown.size.value = "tenth"
+    assert (shown.look.max, shown.play.max, shown.look.value) == (2, 2, 2)
+    assert drawn(shown) == wanted(sizes["tenth"], collection, 2, 0, "tenth")
+    shown.look.value = 1
+    shown.size.value = "half"
+    assert shown.look.value == 1 and shown.look.max == len(sizes["half"].steps) - 1
+    assert drawn(shown) == wanted(sizes["half"], collection, 1, 0, "half")
+
+
+def test_many_threads_may_turn_the_controls(shown: Theatre) -> None:
+    ready = threading.Barrier(3, timeout=PATIENCE)
+    errors: list[Exception] = []
+
+    def hammer(turn) -> None:
+        ready.wait()
+        try:
+            for number in range(12):
+                turn(number)
+        except Exception as error:
+            errors.append(error)
+
+    turns = (
+        lambda n: setattr(shown.look, "value", n % 3),
+        lambda n: setattr(shown.query, "value", list(shown._numbers)[n % 3]),
+        lambda n: shown._redraw(),
+    )
+    threads = [threading.Thread(target=hammer, args=(turn,)) for turn in turns]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert not errors
+    shown._redraw()
+    figure = shown.figure()
+    assert drawn(shown) == [(tuple(t.x), tuple(t.y), t.text) for t in figure.data]
+
+
+def test_equal_questions_stay_apart(recording: Recording, collection: Collection) -> None:
+    twice = replace(recording, about={**recording.about, "queries": ["who?", "who?", *"abcde"]})
+    found = Theatre(twice, collection, live=False)
+    assert list(found._numbers.items())[:3] == [("who?", 0), ("who? (1)", 1), ("a", 2)]
+
+
+def test_recordings_must_fit_each_other(recording: Recording, collection: Collection) -> None:
+    with pytest.raises(LabError, match="no recording to show"):
+        Theatre({}, collection)
+    other = replace(recording, about={**recording.about, "query_ids": list("abcdefg")})
+    with pytest.raises(DataError, match="'b' is of other queries"):
+        Theatre({"a": recording, "b": other}, collection)
+
+
+@pytest.mark.parametrize("setting", ["static", "live"])
+def test_the_environment_chooses_between_live_and_static(
+    setting: str, recording: Recording, collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAB_PANELS", setting)
+    displayed: list = []
+    monkeypatch.setattr(panel, "display", lambda what, **_: displayed.append(what))
+    found = Theatre({"half": recording}, collection)
+    found._ipython_display_()
+    if setting == "live":
+        assert displayed == [found.panel]
+        return
+    figure, words = displayed
+    assert type(figure) is go.Figure and found.panel is None and found._live is None
+    assert words["text/plain"] == "Run this cell for the live panel."
+    found.look.value = 0  # without a widget the controls still choose what figure() draws
+    assert found.figure() == theatre(recording, collection, 0, 0, "half")
