@@ -84,8 +84,8 @@ QUESTIONS: dict[str, Question] = {
         " learned this keeps all texts in a narrow cone, and there a cosine of 0.9 may mean nothing.",
     ),
     "proved": Question(
-        "The student `tenth` after its full training, on the dartboard: a dart inside the disc keeps the teacher's top"
-        " document, provably. What share of the 140 questions is inside?",
+        "The student `tenth`, trained, on the dartboard: a dart inside the disc keeps the teacher's top document,"
+        " provably. What share of the 140 questions is inside?",
         (
             Choice("less than a twentieth", -1.0, 0.05),
             Choice("a twentieth to a half", 0.05, 0.5),
