@@ -4,9 +4,9 @@
     python benchmarks/live_cost.py --pairs 1    # one more; where others want the machine
 
 Both arms train in a thread of one kernel, whose messages this process reads as JupyterLab's server would; drawing in
-the browser is not included. Timed from the first step to the end, looks included. The arms of a pair follow each
-other, the order alternates. Wall clock is what a reader feels and what the bar of 5 % is for; processor time says the
-same where others use the cores meanwhile. Goes to docs/live_cost.json.
+the browser is not included. Timed from the first step to the end, looks included. The arms of a pair follow each other,
+the order alternates. Wall clock is what a reader feels and what the bar of 5 % is for; processor time says the same
+where others use the cores meanwhile. Goes to docs/live_cost.json.
 """
 
 from __future__ import annotations

@@ -202,6 +202,19 @@ def test_known_runs_are_there_from_the_start_and_a_run_of_ones_own_takes_their_p
     assert list(panel.figure().data[0].y)[-1] == pytest.approx(0.75)  # the run of one's own, in the first slot
 
 
+def test_only_a_whole_run_is_compared_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = Trial(USUAL, looks=(looked(0, 0.1), looked(10, 0.45)), step=10, steps=10, best=10, state="shipped")
+    fake = FakeDistill(wait=True)
+    panel = make(monkeypatch, fake, known=[known])
+    panel.start(USUAL)
+    assert fake.playing.wait(PATIENCE)
+    assert [each.state for each in panel.trials()] == ["shipped", "running"]
+    assert [list(trace.x) for trace in panel.figure().data[:2]] == [[0.5, 10], [0.5]]  # both are drawn
+    panel.stop()
+    panel.join()
+    assert [each.state for each in panel.trials()] == ["shipped", "stopped"]
+
+
 def test_what_cannot_be_started_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     panel = make(monkeypatch, FakeDistill())
     with pytest.raises(LabError, match="no experiment 'win'; there are usual, half the steps, free"):

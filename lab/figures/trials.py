@@ -36,6 +36,7 @@ from lab.figures.style import (
 )
 from lab.preparation import Looked
 
+WHOLE = ("finished", "shipped")  # states of runs that others can be compared with
 RESAMPLES = 2_000
 FARTHEST = 1.5  # top of the distance axis; unit vectors of unrelated texts are about 1.4 apart
 GAP = 0.105  # of the distance axis, between two names: a line of letters
@@ -224,8 +225,9 @@ def _shown(trials: Sequence[Trial]) -> list[Trial]:
     """The first run and the last ones; of two others with one name the later."""
     if not trials:
         return []
-    others = {trial.name: trial for trial in trials[1:] if trial.name != trials[0].name}
-    return [trials[0], *list(others.values())[-(len(SLOTS) - 1) :]]
+    first, rest = trials[0], trials[1:]
+    others = {trial.name: trial for trial in rest if trial.name != first.name or trial.state not in WHOLE}
+    return [first, *list(others.values())[-(len(SLOTS) - 1) :]]
 
 
 def _last(trials: Sequence[Trial], steps: int | None) -> int:

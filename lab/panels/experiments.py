@@ -21,7 +21,7 @@ from lab.config import DistillConfig
 from lab.distillation import Distilled
 from lab.errors import LabError
 from lab.figures.style import Values
-from lab.figures.trials import Trial, differences, trials_curve, trials_html, trials_table, trials_values
+from lab.figures.trials import WHOLE, Trial, differences, trials_curve, trials_html, trials_table, trials_values
 from lab.panels import knobs
 from lab.panels.knobs import FREE, Experiment
 from lab.panels.live import LiveFigure, panels_are_live
@@ -114,7 +114,8 @@ class ExperimentPanel:
         """All runs so far, the one the others are compared with first."""
         with self._lock:
             usual = [trial for trial in self._trials if not trial.changed]
-            return [*usual[-1:], *(trial for trial in self._trials if trial is not (usual[-1] if usual else None))]
+            whole = [trial for trial in usual if trial.state in WHOLE] or usual
+            return [*whole[-1:], *(trial for trial in self._trials if not any(trial is each for each in whole[-1:]))]
 
     def runs(self) -> pd.DataFrame:
         """The runs as a table: what was changed, how it ended, the difference from the usual run."""

@@ -23,11 +23,13 @@ LIVE = {"LAB_PANELS": "live", "LAB_LIVE_SECONDS": "5", "LAB_PACE": "12.5"}
 COMMS = "kernels-settings.jupyterlab-settings"  # where JupyterLab is told which clicks take a subshell
 
 SET_UP = """
+import dataclasses
 import lab
 from lab import artefacts
-from lab.teaching.experiments import experiment_panel
+from lab.teaching.experiments import experiment_panel, usual
 collection, teacher = lab.load_collection("wiki"), lab.load_teacher()
-panel = experiment_panel(collection, teacher)
+quick = dataclasses.replace(usual(), observed=100)  # so that the first step comes soon
+panel = experiment_panel(collection, teacher, config=quick)
 panel
 """
 SLIDER = """
