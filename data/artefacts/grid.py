@@ -12,7 +12,7 @@ from pathlib import Path
 
 import lab
 from lab import artefacts
-from lab.collection import Collection
+from lab.collection.core import shortened
 from lab.losses import LossWeights
 from lab.progress import ProgressBars
 
@@ -29,16 +29,10 @@ CELLS = {
 }
 
 
-def shortened(collection: Collection, words: int = WORDS) -> Collection:
-    """The same documents, bodies cut after so many words, under a name that says so."""
-    bodies = tuple(" ".join(body.split()[:words]) for body in collection.bodies)
-    return dataclasses.replace(collection, name=f"{collection.name}, first {words} words", bodies=bodies)
-
-
 def build(target: Path) -> None:
     """Five trainings of 799 steps; a quarter of an hour on one core, most of it for documents of their own."""
     collection, teacher = lab.load_collection("wiki"), lab.load_teacher()
-    short = shortened(collection)
+    short = shortened(collection, WORDS)
     data, held = artefacts.live_data(collection)
     data = dataclasses.replace(data, document_texts=short.documents)
     for name, changes in CELLS.items():

@@ -7,6 +7,7 @@ read on first use and kept.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -178,6 +179,12 @@ class Collection:
                 digest.update(len(content).to_bytes(8, "big"))  # keeps "ab", "c" apart from "a", "bc"
                 digest.update(content)
         return digest.hexdigest()
+
+
+def shortened(collection: Collection, words: int) -> Collection:
+    """The same documents, bodies cut after so many words, under a name that says so; queries and qrels as before."""
+    bodies = tuple(" ".join(body.split()[:words]) for body in collection.bodies)
+    return dataclasses.replace(collection, name=f"{collection.name}, first {words} words", bodies=bodies)
 
 
 def _joined(title: str, body: str) -> str:
