@@ -47,6 +47,13 @@ def test_each_run_is_a_line_above_and_below_with_its_name() -> None:
     assert len(set(looks)) == len(SLOTS) == len({symbol for symbol, *_ in looks})  # a second cue beside colour
 
 
+def test_names_stand_where_plotly_draws_them() -> None:
+    figure = trials_curve([trial("usual"), trial("half", steps=50)], steps=300)
+    (left, right), names = figure.layout.xaxis.range, figure.data[-1]
+    assert all(left < np.log10(x) < right - 0.5 for x in names.x) and min(names.x) > 300
+    assert max(figure.layout.xaxis.tickvals) <= 300 and max(names.y) < figure.layout.yaxis.range[1]
+
+
 def test_values_fit_the_traces_whatever_there_is() -> None:
     traces = len(trials_curve([]).data)
     for count in range(len(SLOTS) + 4):

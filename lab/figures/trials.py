@@ -40,7 +40,7 @@ WHOLE = ("finished", "shipped")  # states of runs that others can be compared wi
 RESAMPLES = 2_000
 FARTHEST = 1.5  # top of the distance axis; unit vectors of unrelated texts are about 1.4 apart
 GAP = 0.105  # of the distance axis, between two names: a line of letters
-NAME = 1.25  # names stand at so many times the last step
+NAME, ROOM = 1.25, 0.8  # names stand at so many times the last step, in so many decades: plotly draws nothing outside
 SLOTS: tuple[Look, ...] = (
     STUDENT,
     Look("", VERMILLION, "triangle-down", "dashdot"),
@@ -119,6 +119,8 @@ def trials_curve(trials: Sequence[Trial], steps: int | None = None, title: str =
             are drawn.
         steps: where the axis ends, if runs that are to come are longer than these.
     """
+    last = _last(trials, steps)
+    ticks = [ZERO, *(tick for tick in TICKS if tick <= last)]
     upper, lower = {"xaxis": "x", "yaxis": "y"}, {"xaxis": "x", "yaxis": "y2"}
     traces: list[dict[str, Any]] = []
     for axes, what in ((upper, "mean ‖t − s‖ %{y:.3f}"), (lower, "%{y:.0%} of the teacher's top ten")):
@@ -146,16 +148,16 @@ def trials_curve(trials: Sequence[Trial], steps: int | None = None, title: str =
     return draw(
         [*traces, leaders, names],
         trials_values(trials, steps),
-        height=520,
+        height=540,
         title={"text": title},
-        margin={"l": 60, "r": 175, "t": 60, "b": 50},
+        margin={"l": 60, "r": 20, "t": 60, "b": 50},
         xaxis={
-            "type": "log", "anchor": "y2", "range": [np.log10(ZERO * 0.8), np.log10(_last(trials, steps) * 1.1)],
-            "tickvals": [ZERO, *TICKS], "ticktext": ["0", *(f"{tick:,}" for tick in TICKS)],
+            "type": "log", "anchor": "y2", "range": [np.log10(ZERO * 0.8), np.log10(last) + ROOM],
+            "tickvals": ticks, "ticktext": ["0", *(f"{tick:,}" for tick in ticks[1:])],
             "title": {"text": "training step (log scale)"},
         },
-        yaxis={"domain": [0.44, 1], "range": [-0.04, FARTHEST], "title": {"text": "mean ‖t − s‖"}},
-        yaxis2={"domain": [0, 0.36], "range": [-0.05, 1.08], "tickformat": ".0%", "title": {"text": "shared top ten"}},
+        yaxis={"domain": [0.42, 1], "range": [-0.04, FARTHEST], "title": {"text": "mean ‖t − s‖"}},
+        yaxis2={"domain": [0, 0.34], "range": [-0.05, 1.08], "tickformat": ".0%", "title": {"text": "shared top ten"}},
     )  # fmt: skip
 
 

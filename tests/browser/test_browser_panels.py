@@ -68,6 +68,7 @@ def test_the_experiment_panel(chromium: str, tmp_path: Path, subshells: str) -> 
         expect(panel.locator(".widget-radio-box input")).not_to_have_count(1, timeout=10_000)
         expect(panel.get_by_text("Predict.")).to_be_visible()
         expect(panel.locator("table")).to_contain_text("stopped")
+        expect(panel.locator(".textpoint text").first).to_have_text("usual")  # painted, though there was none at first
         assert notebook.errors == []
         browser.close()
 
