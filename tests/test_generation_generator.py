@@ -38,7 +38,7 @@ def stand_in(folder: Path, kind: str) -> Path:
         )  # fmt: skip
     else:
         model = T5ForConditionalGeneration(
-            T5Config(d_model=32, d_kv=8, d_ff=32, num_layers=1, num_decoder_layers=2, num_heads=4, **tokens)
+            T5Config(d_model=32, d_kv=8, d_ff=32, num_layers=2, num_decoder_layers=2, num_heads=4, **tokens)
         )
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
