@@ -18,11 +18,13 @@ from lab.encoders.export import facts as student_facts
 from lab.encoders.export import load_student
 from lab.encoders.teacher import DualEncoder
 from lab.errors import CacheError, DataError
+from lab.generation import QueryGenerator, load_embedded
 from lab.preparation import held_out_texts, index_rows
 from lab.training import TrainingData
 
 LIVE_MIX = TextMix(sentences=2, spans=1, most=12_000)  # what a student can learn from in 45 seconds
 DOCUMENTS, TEXTS, STUDENT = "wiki-documents-int8", "wiki-texts-int8", "wiki-tenth"
+GENERATOR = "query-generator"
 
 
 def folder() -> Path:
@@ -115,6 +117,11 @@ def static(name: str = STUDENT, device: str = "auto") -> DualEncoder:
 def facts(name: str = STUDENT) -> dict[str, Any]:
     """How a shipped student was made, and how good it is."""
     return student_facts(path(name))
+
+
+def query_generator(teacher: DualEncoder | None = None, device: str = "auto") -> QueryGenerator:
+    """The shipped query generator; `teacher`: the default one, where it is loaded already."""
+    return load_embedded(path(GENERATOR), teacher, device)
 
 
 @cache

@@ -1,7 +1,7 @@
 """Trains the embedded query generator: documents of both collections in, a decoder that rebuilds texts out.
 
-    python data/artefacts/generator.py out.safetensors                  # about an hour on one core; resumes
-    python data/artefacts/generator.py out.safetensors --steps 8000     # longer, from where it stopped
+    python data/artefacts/generator.py out/generator                 # about an hour on one core; resumes
+    python data/artefacts/generator.py out/generator --steps 8000    # longer, from where it stopped
 
 Recipe: the default teacher reads a text, half of the time with tokens masked, deleted or swapped; Gaussian noise is put
 on its states; the decoder writes the text as it was. Texts are titles, sentences, spans and questions made of
@@ -13,94 +13,27 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import time
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import torch
+from generator_texts import COLLECTIONS, CORRUPTED, corrupt, padded, token_ids
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 import lab
-from lab.collection.texts import TextMix, document_texts, sentences
 from lab.device import autocast
+from lab.encoders.teacher import DEFAULT_HUB_ID
 from lab.generation.embedded import DecoderShape, EmbeddedDecoder, start_as_copier
+from lab.generation.load import RECIPE, WEIGHTS, from_stored, save_embedded
+from lab.store import default_folder
 from lab.training.batches import all_batches
 
-COLLECTIONS = ("wiki", "pydocs")
-MIX = TextMix(sentences=5, spans=4, questions=3, span_words=(2, 14), most=10**9)
-SHORTEST, LONGEST = 4, 24  # tokens of a training text, [CLS] and [SEP] included
-STEPS, BATCH, RATE, WARMUP, COOLING = 6_000, 64, 1e-3, 0.02, 0.25
-CORRUPTED, MASKED, DELETED, SWAPPED = 0.5, 0.10, 0.08, 0.05  # share of texts; shares of a corrupted text's tokens
+STEPS, BATCH, RATE, WARMUP, COOLING = 6_000, 64, 1e-3, 120, 0.25
 NOISE, MOST_NOISE = 0.4, 1.2  # |N(0, NOISE)| of the states' RMS on each text, at most MOST_NOISE
 NEGATIVES = 3_000  # tokens, beside those of the batch, that a step compares with; all of them while cooling
 SAVE_EVERY, LOOK_EVERY = 50, 500
-
-_IS = re.compile(r"^(?:The |A |An )?(.{2,60}?) (is|was|are|were) ((?:a|an|the|one of)\b[^.;(]{4,90})")
-_OF = re.compile(r"\b(is|was|are|were)? ?the ((?:[a-z]{3,} )?[a-z]{3,}) of\b")
-_ASKED = ("What is the {} of {}?", "what was the {} of {}", "Who is the {} of {}?", "who was the {} of {}",
-          "When was the {} of {}?", "How is the {} of {} called?", "{} of {}", "what are the {} of {}",
-          "Which is the {} of {}?", "What is {1}'s {0}?")  # fmt: skip
-
-
-def questions(collection: lab.Collection, seed: int = 0) -> list[str]:
-    """Questions in proper English: what first sentences state, turned round; and nouns that the documents themselves
-    use before "of", asked about titles."""
-    random = np.random.default_rng(seed)
-    nouns = Counter(match[1] for body in collection.bodies for match in set(_OF.findall(body)))
-    common = [noun for noun, count in nouns.items() if count >= 4]
-    found = []
-    for title, body in zip(collection.titles, collection.bodies, strict=True):
-        first = next(iter(sentences(body)), "")
-        if match := _IS.match(first):
-            verb, rest = match[2], match[3].strip(" ,")
-            word = random.choice(["What", "Who", "Which", "what", "who"])
-            found += [f"{word} {verb} {rest}?", f"{word} {verb} {title}?"]
-            if "," in rest:
-                found.append(f"{word} {verb} {rest.split(',')[0]}")
-        for _ in range(4 if title and common else 0):
-            noun = str(random.choice(common))
-            found.append(str(random.choice(_ASKED)).format(noun, re.sub(r" \(.*", "", title)))
-    return found
-
-
-def token_ids(tokenizer: object) -> list[list[int]]:
-    """The training texts as the teacher's token ids."""
-    texts: dict[str, None] = {}
-    for name in COLLECTIONS:
-        collection = lab.load_collection(name)
-        made = [*document_texts(collection, mix=MIX).texts, *questions(collection)]
-        texts.update(dict.fromkeys(text for text in made if _plain(text)))
-    ids = tokenizer(list(texts), truncation=False)["input_ids"]  # type: ignore[operator]
-    return [row for row in ids if SHORTEST <= len(row) <= LONGEST]
-
-
-def _plain(text: str) -> bool:
-    """Prose, not code: most characters are letters, and it stands on one line of thought."""
-    letters = sum(character.isalpha() or character == " " for character in text)
-    return ">>>" not in text and letters >= 0.85 * len(text)
-
-
-def corrupt(row: list[int], mask: int, random: np.random.Generator) -> list[int]:
-    """A text as the encoder reads it: now and then with tokens masked, deleted and swapped; ends stay."""
-    if random.random() > CORRUPTED:
-        return row
-    inner = [mask if random.random() < MASKED else token for token in row[1:-1]]
-    kept = [token for token in inner if random.random() > DELETED] or inner
-    for place in range(len(kept) - 1):
-        if random.random() < SWAPPED:
-            kept[place], kept[place + 1] = kept[place + 1], kept[place]
-    return [row[0], *kept, row[-1]]
-
-
-def padded(rows: list[list[int]], fill: int) -> Tensor:
-    """(n, longest) int64."""
-    out = np.full((len(rows), max(map(len, rows))), fill)
-    for place, row in enumerate(rows):
-        out[place, : len(row)] = row
-    return torch.from_numpy(out)
 
 
 class Trainer:
@@ -169,25 +102,26 @@ class Trainer:
         return {name: self.exact([*lab.load_collection(name).queries["dev"].values()][:140]) for name in COLLECTIONS}
 
     def exact(self, texts: list[str]) -> float:
-        rows = list(self.tokenizer(texts)["input_ids"])
-        right = 0
+        rows, end, right = list(self.tokenizer(texts)["input_ids"]), self.tokenizer.sep_token_id, 0
         for start in range(0, len(rows), 70):
             part = rows[start : start + 70]
             states, mask = self.states([row[: self.decoder.shape.longest] for row in part])
             with torch.no_grad():
                 found = self.decoder.generate(states, mask, do_sample=False, num_beams=1, max_length=40).tolist()
-            ends = [row.index(102) if 102 in row else len(row) for row in found]
+            ends = [row.index(end) if end in row else len(row) for row in found]
             right += sum(f[1:e] == row[1:-1] for f, e, row in zip(found, ends, part, strict=True))
         return right / len(rows)
 
 
 def rate(step: int, steps: int) -> float:
     """Rise, stay, fall in a straight line over the last quarter: a run can be made longer until it begins to fall."""
-    return RATE * min((step + 1) / (WARMUP * steps), 1.0, (steps - step) / (COOLING * steps))
+    return RATE * min((step + 1) / WARMUP, 1.0, (steps - step) / (COOLING * steps))
 
 
-def train(target: Path, steps: int = STEPS) -> None:
-    trainer, state = Trainer(), target.with_suffix(".state")
+def train(target: Path, steps: int = STEPS, state: Path | None = None) -> None:
+    """Train, or go on training, and write the folder `target`; the unfinished training is kept in `state`."""
+    trainer, state = Trainer(), state or default_folder() / "query-generator.state"
+    state.parent.mkdir(parents=True, exist_ok=True)
     print(f"{len(trainer.rows):,} texts, {len(trainer.decoder.kept):,} tokens kept, "
           f"{sum(t.numel() for t in trainer.decoder.trained().values()):,} numbers trained", flush=True)  # fmt: skip
     done = 0
@@ -209,8 +143,22 @@ def train(target: Path, steps: int = STEPS) -> None:
             print(json.dumps({"step": step + 1, "loss": round(loss, 3), "right": round(right, 3),
                               "seconds": round(time.monotonic() - began)}), flush=True)  # fmt: skip
             seen = []
-        if (step + 1) % LOOK_EVERY == 0 or step + 1 == steps:
+        if (step + 1) % LOOK_EVERY == 0:
             print(json.dumps({"step": step + 1, "dev": trainer.look()}), flush=True)
+    finish(trainer, target, steps)
+
+
+def finish(trainer: Trainer, target: Path, steps: int) -> None:
+    """Write what ships, read it again, and note how much of the dev queries the eight-bit weights rebuild."""
+    table = trainer.encoder.get_input_embeddings().weight
+    facts = {"teacher": DEFAULT_HUB_ID, "texts": len(trainer.rows), "steps": steps, "batch": BATCH, "rate": RATE,
+             "noise": NOISE, "corrupted": CORRUPTED, "collections": COLLECTIONS}  # fmt: skip
+    save_embedded(trainer.decoder, table, target, **facts)
+    recipe = json.loads((target / RECIPE).read_text())
+    trainer.decoder = from_stored(load_file(target / WEIGHTS), recipe, table.detach()).eval()
+    recipe["exact on dev without noise"] = trainer.look()
+    (target / RECIPE).write_text(json.dumps(recipe, indent=1, ensure_ascii=False) + "\n")
+    print(json.dumps(recipe), flush=True)
 
 
 def save(trainer: Trainer, state: Path, step: int) -> None:
@@ -235,8 +183,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("target", type=Path)
     parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--state", type=Path, help="file of the unfinished training; default: in the lab's cache")
     arguments = parser.parse_args()
-    train(arguments.target, arguments.steps)
+    train(arguments.target, arguments.steps, arguments.state)
 
 
 if __name__ == "__main__":
