@@ -53,7 +53,7 @@ class Rewriter:
     """An encoder-decoder as the generator sees it.
 
     read: (ids (n, T), mask (n, T)) → states (n, T, d) · write: (states, mask, **settings) → ids (n, U), padded;
-    settings are those of transformers' `generate` · most: tokens it can read, special ones included
+    settings are those of transformers' `generate` · most: tokens it can read or write, special ones included
     """
 
     source: str
@@ -149,7 +149,8 @@ class QueryGenerator:
         more: dict[str, Any] = {"do_sample": settings.sample, "num_beams": settings.beams}
         if settings.sample:
             more |= {"temperature": settings.temperature, "top_k": settings.top_k}
-        written = self.rewriter.write(noisy, mask, max_new_tokens=max(lengths) + settings.extra, **more)
+        longest = min(max(lengths) + settings.extra, self.rewriter.most - 1)  # the start token has a place as well
+        written = self.rewriter.write(noisy, mask, max_new_tokens=longest, **more)
         return [text.strip() for text in tokenizer.batch_decode(written.tolist(), skip_special_tokens=True)]
 
 
