@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lab.panels.live import LiveFigure, panels_are_live
+from lab.panels.rewriting import Rewriting
 from lab.panels.training import Training, train_in_background
 
-__all__ = ["LiveFigure", "Training", "panels_are_live", "train_in_background"]
+__all__ = ["LiveFigure", "Rewriting", "Training", "panels_are_live", "train_in_background"]
