@@ -29,7 +29,8 @@ from lab.generation.measures import diversity, drift, edit_share, top_kept
 
 OUT = Path(__file__).resolve().parent.parent / "docs" / "generation.json"
 SIGMAS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0)
-PER_QUERY, KEPT, TIMED, REPEATS = 4, 0.80, 512, 5
+MASKS = (0.0, 0.02, 0.05, 0.1)  # at the default σ
+PER_QUERY, KEPT, TIMED, REPEATS = 3, 0.80, 280, 3
 
 
 def row(
@@ -110,6 +111,11 @@ def main() -> None:
         "per sigma, wiki dev queries": rows,
         "default sigma": default_sigma(rows),
     }
+    told["per masking probability, at the default sigma"] = [
+        {"mask": mask}
+        | row(generator, teacher, queries, documents, NoiseSettings(sigma=told["default sigma"], mask=mask))
+        for mask in MASKS
+    ]
     told["speed at the default sigma"] = speed(generator, queries, NoiseSettings(sigma=told["default sigma"]))
     arguments.out.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
     print(json.dumps(told["speed at the default sigma"]))

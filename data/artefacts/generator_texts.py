@@ -66,9 +66,9 @@ def _plain(text: str) -> bool:
     return ">>>" not in text and letters >= 0.85 * len(text)
 
 
-def corrupt(row: list[int], mask: int, random: np.random.Generator) -> list[int]:
+def corrupt(row: list[int], mask: int, random: np.random.Generator, share: float = CORRUPTED) -> list[int]:
     """A text as the encoder reads it: now and then with tokens masked, deleted and swapped; ends stay."""
-    if random.random() > CORRUPTED:
+    if random.random() > share:
         return row
     inner = [mask if random.random() < MASKED else token for token in row[1:-1]]
     kept = [token for token in inner if random.random() > DELETED] or inner

@@ -30,7 +30,7 @@ class NoiseSettings:
     """How queries are made of queries."""
 
     sigma: float = 1.0  # standard deviation of the noise, in units of the RMS of the encoder's states
-    mask: float = 0.05  # probability that a token is masked before it is read
+    mask: float = 0.02  # probability that a token is masked before it is read
     per_query: int = 2  # made of each observed query
     sample: bool = False  # draw each token from the decoder's distribution instead of taking the likeliest
     beams: int = 1  # texts followed at once; 1: greedy, or plain sampling

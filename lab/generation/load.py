@@ -14,7 +14,7 @@ from torch import Tensor
 from transformers import AutoConfig, AutoModelForSeq2SeqLM, AutoTokenizer
 from transformers.modeling_outputs import BaseModelOutput
 
-from lab.device import pick_device
+from lab.device import autocast, pick_device
 from lab.encoders.teacher import DEFAULT_HUB_ID, DualEncoder, load_teacher, resolve_folder
 from lab.errors import CacheError, ModelError
 from lab.generation.embedded import DecoderShape, EmbeddedDecoder
@@ -86,9 +86,13 @@ def load_embedded(folder: Path, teacher: DualEncoder | None = None, device: str 
     def read(ids: Tensor, mask: Tensor) -> Tensor:
         return encoder(input_ids=ids, attention_mask=mask).last_hidden_state
 
-    return QueryGenerator(
-        Rewriter("embedded", tokenizer, read, decoder.generate, encoder.device, decoder.shape.longest)
-    )
+    def write(states: Tensor, mask: Tensor, **settings: Any) -> Tensor:
+        with autocast(
+            encoder.device
+        ):  # most of the work is one product with the token table: half the time in bfloat16
+            return decoder.generate(states, mask, **settings)
+
+    return QueryGenerator(Rewriter("embedded", tokenizer, read, write, encoder.device, decoder.shape.longest))
 
 
 def save_embedded(decoder: EmbeddedDecoder, table: Tensor, folder: Path, **facts: Any) -> None:
