@@ -50,7 +50,9 @@ def coverage_curves(
     return draw(
         traces,
         [{"x": x.tolist(), "y": np.asarray(curve, dtype=np.float64).tolist()} for curve in curves.values()],
-        title={"text": title},
+        height=450,
+        title={"text": title, "y": 0.97, "yanchor": "top"},
+        margin={"l": 60, "r": 30, "t": 105, "b": 50},  # room for a legend of two rows
         xaxis={"title": {"text": "distance to the nearest query of the pool (0: same place)"}},
         yaxis={"range": [-0.02, 1.05], "tickformat": ".0%", "title": {"text": "held-out queries covered"}},
     )

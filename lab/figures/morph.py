@@ -1,6 +1,6 @@
 """The morph strip: one query, a row per σ, what the noise made of it, and whether the teacher still finds the same.
 
-Changed words are bold, underlined and vermilion; a caret stands where words were lost. The badge says whether the
+Changed words are bold, underlined and vermilion; [–] stands where words were lost. The badge says whether the
 teacher's best document is still the same one. No projection: what is read is what was made.
 """
 
@@ -17,7 +17,7 @@ from lab.figures.style import BODY, INK, SMALL, TEACHER, VERMILLION, Values, dra
 
 BADGES = 0.74  # where the column of badges stands, text beginning at 0
 LONGEST = 72  # characters of a made query that fit beside it
-LOST = "‸"
+LOST = "[–]"
 
 _BADGE = {"mode": "markers+text", "textposition": "middle right", "textfont": {"size": SMALL}, "hoverinfo": "text"}
 _TRACES: tuple[dict[str, Any], ...] = (

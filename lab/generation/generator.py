@@ -182,9 +182,8 @@ class FromQueries:
         for number in range(ROUNDS):
             if len(made) >= count:
                 break
-            settings = replace(self.settings, seed=seed * ROUNDS + number)
-            if number == 0:
-                settings = replace(settings, per_query=max(1, -(-count // len(self.queries))))
+            missing = -(-(count - len(made)) // len(self.queries))  # of each query, rounded up
+            settings = replace(self.settings, seed=seed * ROUNDS + number, per_query=missing)
             made = joined([made, self.generator.generate(self.queries, settings, self.filters, self.encoder)])
         return picked(made, count, f"{self.name} at σ {self.settings.sigma:g}", seed)
 
