@@ -20,6 +20,7 @@ from lab.encoders.export import facts as student_facts
 from lab.encoders.export import load_student
 from lab.encoders.teacher import DualEncoder
 from lab.errors import CacheError, DataError
+from lab.generation import QueryGenerator, load_embedded
 from lab.geometry import MapRecipe
 from lab.preparation import held_out_texts, index_rows
 from lab.recording import Recording
@@ -31,6 +32,7 @@ GRID = "wiki-grid"  # recordings of students that copy scores alone
 TRIALS = "wiki-trials"
 MAP = "wiki-map"
 SIZES, SIZE_NAMES, CLINIC = "wiki-sizes", ("twentieth", "tenth", "quarter", "half"), "wiki-clinic"
+GENERATOR = "query-generator"
 
 
 def folder() -> Path:
@@ -170,6 +172,11 @@ def clinic() -> dict[str, Recording]:
     """Case → recording of a patient of the clinic; see `lab.teaching.clinic`."""
     cases = sorted(path(CLINIC).glob("case-*.json"))
     return {case.stem.replace("-", " "): Recording.load(case) for case in cases}
+
+
+def query_generator(teacher: DualEncoder | None = None, device: str = "auto") -> QueryGenerator:
+    """The shipped query generator; `teacher`: the default one, where it is loaded already."""
+    return load_embedded(path(GENERATOR), teacher, device)
 
 
 @cache

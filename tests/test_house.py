@@ -21,6 +21,7 @@ FLOW: tuple[tuple[str, ...], ...] = (
     ("collection",),
     ("encoders",),
     ("store",),
+    ("generation",),
     ("losses",),
     ("config",),
     ("training",),

@@ -33,7 +33,9 @@ from lab.progress import ProgressBars
 
 HERE = Path(__file__).resolve().parent
 MOST_BYTES = 40_000_000
-NO_ARTEFACTS = {"make.py", "clinic.py", "grid.py", "sizes.py", "manifest.json", "README.md"}
+NO_ARTEFACTS = {
+    "make.py", "clinic.py", "generator.py", "generator_texts.py", "grid.py", "sizes.py", "manifest.json", "README.md",
+}  # fmt: skip
 WIKI = "CC BY-SA 4.0 (made from text of Wikipedia's contributors) and Apache-2.0 (all-MiniLM-L6-v2)"
 
 
@@ -78,6 +80,13 @@ def trials(target: Path) -> None:
     target.write_text(json.dumps([trial.as_json() for trial in run_all()], ensure_ascii=False))
 
 
+def generator(target: Path) -> None:
+    """The embedded query generator: an hour on one core."""
+    from generator import train  # stands beside this script
+
+    train(target)
+
+
 WANTED: dict[str, tuple[str, Callable[[Path], None], str]] = {
     artefacts.DOCUMENTS: ("wiki-documents-int8.safetensors", documents, WIKI),
     artefacts.TEXTS: ("wiki-texts-int8.safetensors", texts, WIKI),
@@ -87,6 +96,7 @@ WANTED: dict[str, tuple[str, Callable[[Path], None], str]] = {
     artefacts.TRIALS: ("wiki-trials.json", trials, WIKI),
     artefacts.SIZES: ("wiki-sizes", sizes.build, WIKI),
     artefacts.CLINIC: ("wiki-clinic", clinic.build, WIKI),
+    artefacts.GENERATOR: ("query-generator", generator, f"{WIKI}; documentation listed in data/pydocs/LICENSES.md"),
 }
 
 

@@ -6,9 +6,11 @@ from lab.figures.atlas import Chosen, chosen_values, document_map, document_map_
 from lab.figures.circle import circle_figure, circle_values
 from lab.figures.distance import distance_curve, distance_values
 from lab.figures.engines import list_ndcg, recording_at, two_engines, two_engines_values
+from lab.figures.generation import coverage_curves, landing, landing_values, noise_curve
 from lab.figures.grid import grid_figure, grid_values
 from lab.figures.landing import landing_map, landing_map_values
 from lab.figures.maploss import map_loss_bars, map_loss_values
+from lab.figures.morph import morph_strip, morph_values
 from lab.figures.pull import pull_figure, pull_values
 from lab.figures.quality import quality_bars, report_quality
 from lab.figures.similarity import similarity_distributions, similarity_values
@@ -18,6 +20,7 @@ __all__ = [
     "chosen_values",
     "circle_figure",
     "circle_values",
+    "coverage_curves",
     "dartboard",
     "dartboard_values",
     "described",
@@ -29,11 +32,16 @@ __all__ = [
     "gauge_values",
     "grid_figure",
     "grid_values",
+    "landing",
     "landing_map",
     "landing_map_values",
+    "landing_values",
     "list_ndcg",
     "map_loss_bars",
     "map_loss_values",
+    "morph_strip",
+    "morph_values",
+    "noise_curve",
     "pull_figure",
     "pull_values",
     "quality_bars",

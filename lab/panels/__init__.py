@@ -7,6 +7,7 @@ from lab.panels.experiments import ExperimentPanel
 from lab.panels.live import LiveFigure, panels_are_live
 from lab.panels.map import MapPanel
 from lab.panels.redrawn import RedrawnFigure
+from lab.panels.rewriting import Rewriting
 from lab.panels.theatre import Theatre
 from lab.panels.training import Training, train_in_background
 
@@ -16,6 +17,7 @@ __all__ = [
     "LiveFigure",
     "MapPanel",
     "RedrawnFigure",
+    "Rewriting",
     "Theatre",
     "Training",
     "panels_are_live",

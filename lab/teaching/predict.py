@@ -95,6 +95,19 @@ QUESTIONS: dict[str, Question] = {
         "The proof covers every direction in which a student can miss, also the one straight at the nearest rival; most"
         " misses point elsewhere. A guarantee for the worst case says little about the usual one, so count both.",
     ),
+    "morph": Question(
+        "The generator reads a question, noise as large as the encoder's states themselves (σ = 1) is put on every one"
+        " of them, and the decoder writes what it can make of that. For what share of such questions is the teacher's"
+        " best document still the same?",
+        (
+            Choice("less than a third", -1.0, 1 / 3),
+            Choice("a third to two thirds", 1 / 3, 2 / 3),
+            Choice("more than two thirds", 2 / 3, 9.0),
+        ),
+        "it was the same for {:.0%}",
+        "Noise in 384 directions is mostly at right angles to the few that tell one word from another, and the decoder"
+        " was trained to write texts that make sense: it takes the nearest of those.",
+    ),
 }
 
 

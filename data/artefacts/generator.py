@@ -1,0 +1,193 @@
+"""Trains the embedded query generator: documents of both collections in, a decoder that rebuilds texts out.
+
+    python data/artefacts/generator.py out/generator                 # about an hour on one core; resumes
+    python data/artefacts/generator.py out/generator --steps 8000    # longer, from where it stopped
+
+Recipe: the default teacher reads a text, half of the time (a quarter, while the rate falls) with tokens masked, deleted
+or swapped; Gaussian noise is put on its states; the decoder writes the text as it was. Texts are titles, sentences,
+spans and questions made of documents. No observed query is trained on; dev queries are rebuilt now and then to be
+looked at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from generator_texts import COLLECTIONS, CORRUPTED, corrupt, padded, token_ids
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+import lab
+from lab.device import autocast
+from lab.encoders.teacher import DEFAULT_HUB_ID
+from lab.generation.embedded import DecoderShape, EmbeddedDecoder, start_as_copier
+from lab.generation.load import RECIPE, WEIGHTS, from_stored, save_embedded
+from lab.store import default_folder
+from lab.training.batches import all_batches
+
+STEPS, BATCH, RATE, WARMUP, COOLING = 3_100, 64, 1e-3, 120, 0.25
+NOISE, MOST_NOISE = 0.4, 1.2  # |N(0, NOISE)| of the states' RMS on each text, at most MOST_NOISE
+NEGATIVES = 3_000  # tokens, beside those of the batch, that a step compares with; all of them while cooling
+SAVE_EVERY, LOOK_EVERY = 50, 500
+
+
+class Trainer:
+    """Teacher, decoder and texts; one `step` a batch."""
+
+    def __init__(self) -> None:
+        torch.manual_seed(0)
+        teacher = lab.load_teacher()
+        self.tokenizer = teacher.model.tokenizer
+        self.encoder = teacher.model.transformers_model
+        self.encoder.set_attn_implementation("eager")
+        self.rows = token_ids(self.tokenizer)
+        seen = np.unique(np.concatenate(self.rows))
+        letters = [i for i, t in enumerate(self.tokenizer.convert_ids_to_tokens(range(len(self.tokenizer))))
+                   if len(t.removeprefix("##")) == 1]  # fmt: skip
+        special = (self.tokenizer.pad_token_id, self.tokenizer.cls_token_id, self.tokenizer.sep_token_id)
+        kept = np.unique(np.concatenate([seen, letters, special]))
+        table = self.encoder.get_input_embeddings().weight.detach()
+        sample = self.rows[:: max(1, len(self.rows) // 3_000)]
+        states, tokens = zip(*(self._flat(sample[i : i + 64]) for i in range(0, len(sample), 64)), strict=True)
+        every = torch.cat(states)
+        self.decoder = EmbeddedDecoder(table, kept, special, float(every.pow(2).mean().sqrt()), DecoderShape())
+        start_as_copier(self.decoder, every, torch.cat(tokens))
+        self.decoder.bart.set_attn_implementation("eager")
+        weights = [p for p in self.decoder.parameters() if p.requires_grad]
+        self.optimiser = torch.optim.AdamW(weights, lr=RATE, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
+
+    def states(self, rows: list[list[int]]) -> tuple[Tensor, Tensor]:
+        """The teacher's last states (n, T, d) and the mask (n, T)."""
+        ids = padded(rows, self.tokenizer.pad_token_id)
+        mask = (ids != self.tokenizer.pad_token_id).long()
+        with torch.no_grad(), autocast(ids.device):
+            return self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state.float(), mask
+
+    def _flat(self, rows: list[list[int]]) -> tuple[Tensor, Tensor]:
+        states, mask = self.states(rows)
+        return states[mask.bool()], padded(rows, 0)[mask.bool()]
+
+    def step(self, at: np.ndarray, number: int, every_token: bool) -> tuple[float, float]:
+        """One update; returns loss and share of tokens that were right."""
+        random = np.random.default_rng([1, number])
+        rows, share = [self.rows[i] for i in at], CORRUPTED / 2 if every_token else CORRUPTED
+        states, mask = self.states([corrupt(row, self.tokenizer.mask_token_id, random, share) for row in rows])
+        noise = np.minimum(np.abs(random.normal(0, NOISE, len(rows))), MOST_NOISE) * self.decoder.rms
+        torch.manual_seed(number)
+        states = states + torch.from_numpy(noise).float()[:, None, None] * torch.randn_like(states)
+        target = torch.from_numpy(self.decoder.new)[padded(rows, self.tokenizer.pad_token_id)]
+        real = target[:, 1:] != self.decoder.bart.config.pad_token_id
+        with autocast(states.device):
+            hidden = self.decoder.hidden(states, mask, target[:, :-1])[real]  # (tokens, d)
+            table, wanted = self.decoder.bart.get_input_embeddings().weight, target[:, 1:][real]
+            if not every_token:
+                others = random.integers(0, len(table), NEGATIVES)
+                compared, inverse = np.unique(np.concatenate([wanted.numpy(), others]), return_inverse=True)
+                table, wanted = table[torch.from_numpy(compared)], torch.from_numpy(inverse[: len(wanted)])
+            logits = hidden @ table.T
+        loss = nn.functional.cross_entropy(logits.float(), wanted, label_smoothing=0.0)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.decoder.parameters(), 1.0)
+        self.optimiser.step()
+        self.optimiser.zero_grad()
+        return loss.item(), (logits.argmax(1) == wanted).float().mean().item()
+
+    def look(self) -> dict[str, float]:
+        """Share of 140 dev queries rebuilt exactly without noise, token for token."""
+        return {name: self.exact([*lab.load_collection(name).queries["dev"].values()][:140]) for name in COLLECTIONS}
+
+    def exact(self, texts: list[str]) -> float:
+        rows, end, right = list(self.tokenizer(texts)["input_ids"]), self.tokenizer.sep_token_id, 0
+        for start in range(0, len(rows), 70):
+            part = rows[start : start + 70]
+            states, mask = self.states([row[: self.decoder.shape.longest] for row in part])
+            with torch.no_grad():
+                found = self.decoder.generate(states, mask, do_sample=False, num_beams=1, max_length=40).tolist()
+            ends = [row.index(end) if end in row else len(row) for row in found]
+            right += sum(f[1:e] == row[1:-1] for f, e, row in zip(found, ends, part, strict=True))
+        return right / len(rows)
+
+
+def rate(step: int, steps: int) -> float:
+    """Rise, stay, fall in a straight line over the last quarter: a run can be made longer until it begins to fall."""
+    return RATE * min((step + 1) / WARMUP, 1.0, (steps - step) / (COOLING * steps))
+
+
+def train(target: Path, steps: int = STEPS, state: Path | None = None) -> None:
+    """Train, or go on training, and write the folder `target`; the unfinished training is kept in `state`."""
+    trainer, state = Trainer(), state or default_folder() / "query-generator.state"
+    state.parent.mkdir(parents=True, exist_ok=True)
+    print(f"{len(trainer.rows):,} texts, {len(trainer.decoder.kept):,} tokens kept, "
+          f"{sum(t.numel() for t in trainer.decoder.trained().values()):,} numbers trained", flush=True)  # fmt: skip
+    done = 0
+    if state.exists():
+        held = load_file(state)
+        done = int(held.pop("step"))
+        trainer.decoder.load({k[2:]: v for k, v in held.items() if k.startswith("w.")})
+        restore(trainer, held)
+    if not done:
+        print(json.dumps({"step": 0, "dev": trainer.look()}), flush=True)
+    began, seen = time.monotonic(), []
+    for step, at in enumerate(all_batches([len(r) for r in trainer.rows], BATCH, 0, steps, done), done):
+        for group in trainer.optimiser.param_groups:
+            group["lr"] = rate(step, steps)
+        seen.append(trainer.step(at, step, every_token=step >= (1 - COOLING) * steps))
+        if (step + 1) % SAVE_EVERY == 0 or step + 1 == steps:
+            save(trainer, state, step + 1)
+            loss, right = np.mean(seen, axis=0)
+            print(json.dumps({"step": step + 1, "loss": round(loss, 3), "right": round(right, 3),
+                              "seconds": round(time.monotonic() - began)}), flush=True)  # fmt: skip
+            seen = []
+        if (step + 1) % LOOK_EVERY == 0:
+            print(json.dumps({"step": step + 1, "dev": trainer.look()}), flush=True)
+    finish(trainer, target, steps)
+
+
+def finish(trainer: Trainer, target: Path, steps: int) -> None:
+    """Write what ships, read it again, and note how much of the dev queries the eight-bit weights rebuild."""
+    table = trainer.encoder.get_input_embeddings().weight
+    facts = {"teacher": DEFAULT_HUB_ID, "texts": len(trainer.rows), "steps": steps, "batch": BATCH, "rate": RATE,
+             "noise": NOISE, "corrupted": CORRUPTED, "collections": COLLECTIONS}  # fmt: skip
+    save_embedded(trainer.decoder, table, target, **facts)
+    recipe = json.loads((target / RECIPE).read_text())
+    trainer.decoder = from_stored(load_file(target / WEIGHTS), recipe, table.detach()).eval()
+    recipe["exact on dev without noise"] = trainer.look()
+    (target / RECIPE).write_text(json.dumps(recipe, indent=1, ensure_ascii=False) + "\n")
+    print(json.dumps(recipe), flush=True)
+
+
+def save(trainer: Trainer, state: Path, step: int) -> None:
+    held = {f"w.{name}": tensor for name, tensor in trainer.decoder.trained().items()}
+    for place, values in trainer.optimiser.state_dict()["state"].items():
+        held |= {f"o.{place}.{name}": value for name, value in values.items()}
+    temporary = state.with_suffix(".tmp")
+    save_file({name: t.contiguous().clone() for name, t in held.items()} | {"step": torch.tensor(step)}, temporary)
+    os.replace(temporary, state)
+
+
+def restore(trainer: Trainer, held: dict[str, Tensor]) -> None:
+    whole = trainer.optimiser.state_dict()
+    for name, value in held.items():
+        if name.startswith("o."):
+            _, place, key = name.split(".")
+            whole["state"].setdefault(int(place), {})[key] = value
+    trainer.optimiser.load_state_dict(whole)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("target", type=Path)
+    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--state", type=Path, help="file of the unfinished training; default: in the lab's cache")
+    arguments = parser.parse_args()
+    train(arguments.target, arguments.steps, arguments.state)
+
+
+if __name__ == "__main__":
+    main()

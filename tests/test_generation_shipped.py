@@ -1,0 +1,58 @@
+"""The generator that ships, on dev queries: it rebuilds, it stumbles as told, and the numbers in docs are its own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lab import artefacts, load_collection, load_teacher
+from lab.generation import NoiseSettings, QueryGenerator
+from lab.generation.filters import words
+from lab.generation.measures import edit_share
+
+DOCS = json.loads((Path(__file__).resolve().parents[1] / "docs" / "generation.json").read_text(encoding="utf-8"))
+ROWS = DOCS["per sigma, wiki dev queries"]
+
+
+@pytest.fixture(scope="module")
+def generator() -> QueryGenerator:
+    return artefacts.query_generator(load_teacher("default", "cpu"))
+
+
+@pytest.fixture(scope="module")
+def queries() -> list[str]:
+    return list(load_collection("wiki").queries["dev"].values())[::2]
+
+
+def rewritten(generator: QueryGenerator, queries: list[str], sigma: float) -> tuple[float, float]:
+    """Share rebuilt exactly, and share of words edited."""
+    made = generator.rewrite(queries, sigma=sigma, mask=0.0, per_query=1)
+    pairs = [(words(query), words(text)) for query, text in zip(queries, made, strict=True)]
+    return float(np.mean([a == b for a, b in pairs])), float(np.mean([edit_share(a, b) for a, b in pairs]))
+
+
+def test_it_rebuilds_without_noise_and_hardly_ever_at_four(generator, queries) -> None:
+    found = [rewritten(generator, queries, sigma) for sigma in (0.0, 1.0, 2.0, 4.0)]
+    exact, edited = zip(*found, strict=True)
+    assert exact[0] >= 0.7 and exact[-1] <= 0.01, exact
+    assert list(edited) == sorted(edited) and edited[-1] - edited[0] > 0.4, edited
+
+
+def test_the_default_sigma_is_the_measured_one_and_keeps_four_fifths() -> None:
+    chosen = DOCS["default sigma"]
+    assert NoiseSettings().sigma == chosen and NoiseSettings().mask == DOCS["settings"]["mask"]
+    row = next(row for row in ROWS if row["sigma"] == chosen)
+    assert row["top document kept"]["value"] >= 0.8
+    edited = [row["words edited"] for row in ROWS]
+    assert edited == sorted(edited) and [row["sigma"] for row in ROWS] == sorted(row["sigma"] for row in ROWS)
+    assert next(row for row in ROWS if row["sigma"] == 4.0)["rebuilt exactly"] <= 0.01
+
+
+def test_nothing_of_dev_or_test_was_trained_on() -> None:
+    recipe = json.loads((artefacts.path(artefacts.GENERATOR) / "recipe.json").read_text(encoding="utf-8"))
+    assert recipe["collections"] == ["wiki", "pydocs"] and recipe["texts"] > 100_000
+    builder = (Path(__file__).resolve().parents[1] / "data" / "artefacts" / "generator_texts.py").read_text()
+    assert ".queries" not in builder, "texts come from documents alone"

@@ -1,0 +1,84 @@
+"""The panel of made queries: controls and code do the same, and without widgets the same is shown."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lab.errors import DataError
+from lab.generation.explore import Explorer
+from lab.generation.filters import words
+from lab.panels import Rewriting
+from lab.panels.rewriting import Words, words_of
+
+QUERIES = ("white fox", "hot volcano", "white volcano")
+NAMES = ("fox", "volcano", "white", "hot")
+
+
+class Counts:
+    """An encoder whose vector of a text counts four words."""
+
+    fingerprint, dimension = "counts", 4
+
+    def encode(self, texts, kind="query"):
+        return np.array([[words(text).count(name) + 0.01 for name in NAMES] for text in texts])
+
+
+class Stumbler:
+    """σ at 1 or more turns every fox into a volcano."""
+
+    def rewrite(self, queries, settings, **changes):
+        sigma = changes.get("sigma", settings.sigma)
+        texts = [query.replace("fox", "volcano") if sigma >= 1 else query for query in queries]
+        return [text for text in texts for _ in range(settings.per_query)]
+
+
+@pytest.fixture
+def explorer() -> Explorer:
+    return Explorer(Stumbler(), Counts(), Counts().encode(["fox", "volcano"]), ["The fox", "The volcano"], QUERIES)
+
+
+def test_variants_know_what_they_find_and_where_they_land(explorer: Explorer) -> None:
+    near, far = (explorer.variants("white fox", sigma, count=3) for sigma in (0.0, 1.0))
+    assert near.texts == ("white fox",) * 3 and near.kept.all() and near.own == pytest.approx([0, 0, 0], abs=1e-6)
+    assert not far.kept.any() and set(far.found) == {"The volcano"} and far.top == "The fox"
+    assert far.neighbours == ("white volcano",) * 3 and far.other == pytest.approx([0, 0, 0], abs=1e-6)
+    assert (far.own > 0.5).all()
+
+
+def test_a_strip_has_one_text_a_sigma(explorer: Explorer) -> None:
+    strip = explorer.strip("white fox", (0.0, 2.0))
+    assert strip.texts == ("white fox", "white volcano") and strip.kept.tolist() == [True, False]
+    assert strip.sigmas == (0.0, 2.0)
+
+
+def test_titles_and_queries_must_fit(explorer: Explorer) -> None:
+    with pytest.raises(DataError, match="a title a vector"):
+        Explorer(Stumbler(), Counts(), np.eye(4), ["one"], QUERIES)
+    with pytest.raises(DataError, match="two queries"):
+        Explorer(Stumbler(), Counts(), np.eye(4), list("abcd"), QUERIES[:1])
+
+
+def test_a_control_does_what_the_code_does(explorer: Explorer) -> None:
+    panel = Rewriting(explorer, "white fox", sigma=0.0, live=True)
+    assert panel.panel is not None and panel._sigma.style.description_width == "initial"
+    panel._sigma.value = 1.0
+    assert not panel.variants.kept.any() and "✕ The volcano" in panel._words.value
+    panel._live.show(lambda: [{}, {}, {}], now=True)
+    panel._query.value = "hot volcano"
+    assert panel.variants.source == "hot volcano" and panel.variants.kept.all()
+    before = panel.variants
+    panel._query.value = "  "
+    assert panel.variants is before
+    assert panel.choose("white fox", 0.0).texts[0] == "white fox"
+
+
+def test_without_widgets_words_and_figure_are_the_same(explorer: Explorer, monkeypatch, capsys) -> None:
+    monkeypatch.setenv("LAB_PANELS", "static")
+    panel = Rewriting(explorer, "white fox", sigma=1.0)
+    assert panel.panel is None and len(panel.figure().data[1].x) == 10
+    assert "volcano</u>" in words_of(panel.variants) and "drifted" in repr(Words(panel.variants))
+    shown = []
+    monkeypatch.setattr("lab.panels.rewriting.display", shown.append)
+    panel._ipython_display_()
+    assert len(shown) == 2
