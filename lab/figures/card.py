@@ -54,7 +54,7 @@ def student_card(recording: Recording, name: str = "student") -> go.Figure:
         title={"text": f"{' · '.join(head)}<br><sup>step {step:,}, {len(recording.queries)} queries;"
                        " whiskers: 95 % interval over queries</sup>"},
         showlegend=False,
-        xaxis={"range": [0, 1.34], "tickvals": [0, 0.25, 0.5, 0.75, 1], "tickformat": ".0%"},
+        xaxis={"range": [-0.025, 1.34], "tickvals": [0, 0.25, 0.5, 0.75, 1], "tickformat": ".0%"},
         yaxis={
             "tickvals": list(range(len(rows))), "ticktext": list(rows), "range": [len(rows) - 0.4, -0.6],
             "showgrid": False, "ticks": "",
@@ -83,7 +83,7 @@ def card_values(recording: Recording) -> Values:
         },
         {"x": [1.0, 1.0], "y": [-0.6, len(rows) - 0.4]},
         {
-            "x": [max(each.high, each.value) + 0.02 for each in rows.values()], "y": places,
+            "x": [max(1.0, *(each.high for each in rows.values())) + 0.03] * len(rows), "y": places,
             "text": [f"<b>{each.value:.0%}</b> [{each.low:.0%}, {each.high:.0%}]" for each in rows.values()],
         },
     ]  # fmt: skip

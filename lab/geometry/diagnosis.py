@@ -2,8 +2,8 @@
 
 Few gauges tell the seven cases of the clinic apart, because each illness leaves a mark that the others do not. Read
 the rules from the top, the first that fits is the answer: a student can have more than one fault, and the upper ones
-hide the lower. The bounds lie between what the clinic's own runs measured (data/artefacts/clinic.py); they are no law
-for other teachers, other sizes or longer runs.
+hide the lower. The bounds lie between what the clinic's own runs measured, and name the same runs with another seed
+rightly too (data/artefacts/clinic.py, seeds 0 and 1); they are no law for other teachers, other sizes or longer runs.
 """
 
 from __future__ import annotations
