@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
@@ -14,12 +15,13 @@ from lab.figures.trials import (
     SLOTS,
     Trial,
     _apart,
-    differences,
+    fingerprint,
     trials_curve,
     trials_table,
     trials_values,
 )
 from lab.losses import LossWeights
+from lab.panels.knobs import differences
 from lab.preparation import Looked
 
 
@@ -84,9 +86,15 @@ def test_the_table_says_what_was_changed_and_whether_it_mattered() -> None:
     assert table["shared top ten"][:2].tolist() == [0.5, 0.3]
 
 
-def test_runs_on_other_texts_are_not_compared() -> None:
-    other = Trial("other", looks=(Looked(0, np.zeros(3), np.zeros(3)),))
-    assert other.against(trial("usual")) is None and Trial("begun").against(trial("usual")) is None
+def test_runs_seen_through_other_texts_are_not_compared() -> None:
+    usual = dataclasses.replace(trial("usual"), texts=fingerprint(["a", "b"]))
+    same, other = (
+        dataclasses.replace(trial("half", 0.4), texts=fingerprint(words)) for words in (["a", "b"], ["b", "a"])
+    )
+    assert same.against(usual).value == pytest.approx(-0.1)
+    assert other.against(usual) is None and Trial("begun", texts=usual.texts).against(usual) is None
+    assert trials_table([usual, same, other])["difference"].tolist()[2] == ""
+    assert Trial.from_json(usual.as_json()).texts == usual.texts
 
 
 def test_the_look_that_counts_is_that_of_the_student_that_was_kept() -> None:

@@ -16,7 +16,7 @@ import lab.panels.experiments as module
 import lab.panels.training as training
 from lab.config import DistillConfig
 from lab.errors import LabError
-from lab.figures.trials import SLOTS, Trial
+from lab.figures.trials import SLOTS, Trial, fingerprint
 from lab.losses import LossWeights
 from lab.panels import ExperimentPanel
 from lab.panels.knobs import DISTANCES, FACTORS, FREE, LENGTHS, LOSSES, SIZES, USUAL, Experiment, free
@@ -26,6 +26,7 @@ from lab.training import Finished, Progress
 PATIENCE = 30.0
 CONFIG = DistillConfig(epochs=2.0, batch=4)
 TEXTS = 20  # so a run has 10 steps
+HELD = ("one text", "another")
 EXPERIMENTS = [
     Experiment(USUAL),
     Experiment(
@@ -38,6 +39,11 @@ EXPERIMENTS = [
 
 def looked(step: int, overlap: float) -> Looked:
     return Looked(step, np.array([0.9, 1.1]) - overlap / 2, overlap + np.array([0.05, -0.05]))
+
+
+def shipped() -> Trial:
+    looks = (looked(0, 0.1), looked(10, 0.45))
+    return Trial(USUAL, {}, looks, 10, 10, 10, state="shipped", texts=fingerprint(HELD))
 
 
 class FakeDistill:
@@ -72,7 +78,9 @@ class FakeDistill:
 def make(monkeypatch: pytest.MonkeyPatch, fake: FakeDistill, live: bool = True, known=()) -> ExperimentPanel:
     monkeypatch.setattr(training, "distill", fake)
     data = SimpleNamespace(texts=("text",) * TEXTS)
-    return ExperimentPanel(EXPERIMENTS, CONFIG, known, live, prepared=(data, None), collection="the collection")
+    return ExperimentPanel(
+        EXPERIMENTS, CONFIG, known, live, prepared=(data, SimpleNamespace(texts=HELD)), collection="the collection"
+    )
 
 
 def test_choosing_an_experiment_asks_its_question_and_offers_its_choices(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,7 +200,7 @@ def test_every_position_of_every_knob_is_a_config() -> None:
 def test_known_runs_are_there_from_the_start_and_a_run_of_ones_own_takes_their_place(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    known = Trial(USUAL, looks=(looked(0, 0.1), looked(10, 0.45)), step=10, steps=10, best=10, state="shipped")
+    known = shipped()
     panel = make(monkeypatch, FakeDistill(), known=[known])
     assert panel.runs()["state"].tolist() == ["shipped"]
     panel.start("half the steps", "a").join()
@@ -203,7 +211,7 @@ def test_known_runs_are_there_from_the_start_and_a_run_of_ones_own_takes_their_p
 
 
 def test_only_a_whole_run_is_compared_with(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = Trial(USUAL, looks=(looked(0, 0.1), looked(10, 0.45)), step=10, steps=10, best=10, state="shipped")
+    known = shipped()
     fake = FakeDistill(wait=True)
     panel = make(monkeypatch, fake, known=[known])
     panel.start(USUAL)

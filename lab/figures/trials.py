@@ -7,6 +7,7 @@ first slot belongs to the run that all others are compared with.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,6 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.config import DistillConfig
 from lab.evaluation import Interval, difference_interval
 from lab.figures.distance import TICKS, ZERO
 from lab.figures.style import (
@@ -70,6 +70,7 @@ class Trial:
     parameters: int | None = None
     seconds: float | None = None
     state: str = "running"
+    texts: str = ""  # `fingerprint` of what it was looked at through
 
     @property
     def kept(self) -> Looked | None:
@@ -78,9 +79,11 @@ class Trial:
         return (chosen or [max(self.looks, key=lambda look: look.overlap)])[0] if self.looks else None
 
     def against(self, other: Trial) -> Interval | None:
-        """Difference of the shared top ten from another run on the same texts; None where there is nothing yet."""
+        """Difference of the shared top ten from another run, paired text by text; None where that cannot be said:
+        nothing was seen yet, or it was seen through other texts.
+        """
         mine, theirs = self.kept, other.kept
-        if mine is None or theirs is None or mine.overlaps.shape != theirs.overlaps.shape:
+        if mine is None or theirs is None or self.texts != other.texts:
             return None
         return difference_interval(mine.overlaps, theirs.overlaps, resamples=RESAMPLES)
 
@@ -105,10 +108,9 @@ class Trial:
         return cls(**{**values, "looks": looks})
 
 
-def differences(usual: DistillConfig, here: DistillConfig) -> dict[str, str]:
-    """Setting → "usual → here", of all settings in which two configs differ."""
-    a, b = (_flat(dataclasses.asdict(config)) for config in (usual, here))
-    return {name: f"{a[name]} → {b[name]}" for name in a if a[name] != b[name]}
+def fingerprint(texts: Sequence[str]) -> str:
+    """Of texts in their order: runs that were looked at through the same ones can be compared."""
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
 
 
 def trials_curve(trials: Sequence[Trial], steps: int | None = None, title: str = "One knob at a time") -> go.Figure:
@@ -214,13 +216,6 @@ def trials_html(trials: Sequence[Trial]) -> str:
     table = trials_table(trials)
     bold = {"changed": lambda words: words if words == "nothing" else f"<b>{escape(words)}</b>"}
     return table.to_html(index=False, na_rep="", border=0, formatters=bold, escape=False) if len(table) else ""
-
-
-def _flat(settings: Mapping[str, Any], above: str = "") -> dict[str, Any]:
-    out: dict[str, Any] = {}
-    for name, value in settings.items():
-        out |= _flat(value, f"{name}.") if isinstance(value, Mapping) else {above + name: value}
-    return out
 
 
 def _shown(trials: Sequence[Trial]) -> list[Trial]:

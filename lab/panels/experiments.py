@@ -21,9 +21,9 @@ from lab.config import DistillConfig
 from lab.distillation import Distilled
 from lab.errors import LabError
 from lab.figures.style import Values
-from lab.figures.trials import WHOLE, Trial, differences, trials_curve, trials_html, trials_table, trials_values
+from lab.figures.trials import WHOLE, Trial, fingerprint, trials_curve, trials_html, trials_table, trials_values
 from lab.panels import knobs
-from lab.panels.knobs import FREE, Experiment
+from lab.panels.knobs import FREE, Experiment, differences
 from lab.panels.live import LiveFigure, panels_are_live
 from lab.panels.training import STILL, Seen, Training, train_in_background
 from lab.preparation import Looked, Stage
@@ -197,14 +197,15 @@ class ExperimentPanel:
         return knobs.free(self._usual, *(knob.value for knob in at))
 
     def _begin(self) -> None:
+        _, held = self._arguments["prepared"]
         with self._lock:
             if self._running is not None:
                 raise LabError(f"{self._running.name!r} is still running: press Stop, or wait for its end")
             self._running = experiment = self._experiment()
-        config = experiment.config(self._usual)
-        with self._lock:
+            config = experiment.config(self._usual)
+            changed, texts = differences(self._usual, config), fingerprint(held.texts)
             self._seen, self._begun_with = Seen(), self.guess.value
-            self._trials.append(Trial(experiment.name, differences(self._usual, config), steps=self._most_steps()))
+            self._trials.append(Trial(experiment.name, changed, steps=self._most_steps(), texts=texts))
         self.start_button.disabled, self.stop_button.disabled = True, False
         self.answer.value, self.label.value = "", "starting"
         self._training = train_in_background(config, False, self._listen, self._end, **self._arguments)

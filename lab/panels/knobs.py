@@ -56,3 +56,16 @@ def free(
         "student": size, "losses": losses,
         "rate": usual.rate * FACTORS[rate], "epochs": usual.epochs * LENGTHS[steps],
     })  # fmt: skip
+
+
+def differences(usual: DistillConfig, here: DistillConfig) -> dict[str, str]:
+    """Setting → "usual → here", of all settings in which two configs differ."""
+    a, b = (_flat(dataclasses.asdict(config)) for config in (usual, here))
+    return {name: f"{a[name]} → {b[name]}" for name in a if a[name] != b[name]}
+
+
+def _flat(settings: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for name, value in settings.items():
+        out |= _flat(value, f"{name}.") if isinstance(value, Mapping) else {above + name: value}
+    return out

@@ -156,7 +156,8 @@ def experiment_panel(
 
     Args:
         prepared: what `artefacts.live_data(collection)` returned, which is the default.
-        config: another usual run; the shipped one does not fit it and is left out, so run "usual" first.
+        config: another usual run; the shipped one does not fit it and is left out (as it is where it was looked at
+            through other texts), so run "usual" first.
         shipped: False to begin with nothing.
         live: False for the static view; by default what `LAB_PANELS` says.
     """

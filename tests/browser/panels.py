@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -89,8 +90,8 @@ def start_and_stop(panel: Locator, picture: Path) -> None:
     expect(start).to_be_enabled(timeout=60_000)
     start.press("Enter")
     expect(stop).to_be_enabled(timeout=FOLLOWS * 1000)
-    label = panel.locator(".widget-label", has_text="step").first
-    expect(label).to_contain_text("step", timeout=90_000)
+    label = panel.locator(".widget-label", has_text=re.compile(r"step [\d,]+ of [\d,]+"))
+    expect(label).to_be_visible(timeout=90_000)  # the student is cut out first
     follows(panel, lambda: None)
     panel.screenshot(path=picture)
     stop.press("Enter")
