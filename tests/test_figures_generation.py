@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.errors import DataError
-from lab.figures import coverage_curves, landing, landing_values, morph_strip, morph_values, noise_curve
+from lab.figures import (
+    coverage_curves,
+    morph_strip,
+    morph_values,
+    noise_curve,
+    variant_distances,
+    variant_distances_values,
+)
 from lab.figures.morph import LOST, marked
 
 WORDS = st.lists(st.sampled_from(["fox", "the", "is", "White?", "<b>"]), min_size=1, max_size=7).map(" ".join)
@@ -86,9 +93,9 @@ def test_noise_curve_draws_intervals_around_the_value() -> None:
 
 def test_landing_sorts_points_by_what_they_still_find() -> None:
     arguments = (["a", "<b>"], [0.1, 0.9], [0.5, 0.3], [True, False], ["n1", "n2"])
-    kept, gone, line = landing_values(*arguments)
+    kept, gone, line = variant_distances_values(*arguments)
     assert (kept["x"], kept["y"]) == ([0.1], [0.5]) and (gone["x"], gone["y"]) == ([0.9], [0.3])
     assert "&lt;b&gt;" in gone["hovertext"][0] and "n2" in gone["hovertext"][0] and line["x"] == line["y"]
-    assert [len(trace.x) for trace in landing(*arguments).data] == [1, 1, 2]
+    assert [len(trace.x) for trace in variant_distances(*arguments).data] == [1, 1, 2]
     with pytest.raises(DataError, match="give one a text"):
-        landing_values(["a"], [0.1, 0.2], [0.1], [True], ["n"])
+        variant_distances_values(["a"], [0.1, 0.2], [0.1], [True], ["n"])

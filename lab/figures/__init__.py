@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from lab.figures.atlas import Chosen, chosen_values, document_map, document_map_values
+from lab.figures.card import described, student_card
 from lab.figures.circle import circle_figure, circle_values
+from lab.figures.dartboard import dartboard, dartboard_values
 from lab.figures.distance import distance_curve, distance_values
 from lab.figures.engines import list_ndcg, recording_at, two_engines, two_engines_values
-from lab.figures.generation import coverage_curves, landing, landing_values, noise_curve
+from lab.figures.gauges import gauge_board, gauge_values
+from lab.figures.generation import coverage_curves, noise_curve, variant_distances, variant_distances_values
 from lab.figures.grid import grid_figure, grid_values
 from lab.figures.landing import landing_map, landing_map_values
 from lab.figures.maploss import map_loss_bars, map_loss_values
@@ -14,6 +17,7 @@ from lab.figures.morph import morph_strip, morph_values
 from lab.figures.pull import pull_figure, pull_values
 from lab.figures.quality import quality_bars, report_quality
 from lab.figures.similarity import similarity_distributions, similarity_values
+from lab.figures.theatre import theatre, theatre_values
 
 __all__ = [
     "Chosen",
@@ -32,10 +36,8 @@ __all__ = [
     "gauge_values",
     "grid_figure",
     "grid_values",
-    "landing",
     "landing_map",
     "landing_map_values",
-    "landing_values",
     "list_ndcg",
     "map_loss_bars",
     "map_loss_values",
@@ -54,4 +56,6 @@ __all__ = [
     "theatre_values",
     "two_engines",
     "two_engines_values",
+    "variant_distances",
+    "variant_distances_values",
 ]

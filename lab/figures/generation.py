@@ -113,7 +113,7 @@ _LANDING: tuple[dict[str, Any], ...] = (
 )  # fmt: skip
 
 
-def landing(made: Sequence[str], own: Any, other: Any, kept: Any, names: Sequence[str]) -> go.Figure:
+def variant_distances(made: Sequence[str], own: Any, other: Any, kept: Any, names: Sequence[str]) -> go.Figure:
     """Where variants of one query land: across, how far from the source; up, how far from the nearest other real query.
 
     Args:
@@ -122,7 +122,7 @@ def landing(made: Sequence[str], own: Any, other: Any, kept: Any, names: Sequenc
     """
     return draw(
         _LANDING,
-        landing_values(made, own, other, kept, names),
+        variant_distances_values(made, own, other, kept, names),
         height=430,
         title={"text": "Below the dotted line a variant stands nearer to another real query than to its own"},
         xaxis={"range": [-0.03, 1.5], "title": {"text": "distance to the query it was made from"}},
@@ -130,8 +130,8 @@ def landing(made: Sequence[str], own: Any, other: Any, kept: Any, names: Sequenc
     )
 
 
-def landing_values(made: Sequence[str], own: Any, other: Any, kept: Any, names: Sequence[str]) -> Values:
-    """What the three traces of `landing` show: kept, drifted, the diagonal.
+def variant_distances_values(made: Sequence[str], own: Any, other: Any, kept: Any, names: Sequence[str]) -> Values:
+    """What the three traces of `variant_distances` show: kept, drifted, the diagonal.
 
     Raises:
         DataError: lengths differ.

@@ -1,6 +1,6 @@
 """Type a query, turn the noise up: the variants in words, and where they land among real queries.
 
-Every control works by keyboard. What the panel shows, `Explorer.variants` and `landing` show as well, without it.
+Every control works by keyboard. What the panel shows, `Explorer.variants` and `variant_distances` show as well, without it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from IPython.display import display
 
 from lab.errors import LabError
-from lab.figures.generation import landing, landing_values
+from lab.figures.generation import variant_distances, variant_distances_values
 from lab.figures.morph import marked
 from lab.figures.style import BLUE, VERMILLION, escape, shorten
 from lab.generation.explore import Explorer, Variants
@@ -60,12 +60,12 @@ class Rewriting:
                 return self.variants
             if self.panel is not None:
                 self._words.value = words_of(self.variants)
-                self._live.show(lambda: landing_values(*_arguments(self.variants)))
+                self._live.show(lambda: variant_distances_values(*_arguments(self.variants)))
         return self.variants
 
     def figure(self) -> go.Figure:
         """Where the variants land, as a plain figure: the static twin."""
-        return landing(*_arguments(self.variants))
+        return variant_distances(*_arguments(self.variants))
 
     def _ipython_display_(self) -> None:
         if self.panel is not None:
