@@ -1,6 +1,6 @@
 """Type a query, turn the noise up: the variants in words, and where they land among real queries.
 
-Every control works by keyboard. What the panel shows, `Explorer.variants` and `variant_distances` show as well, without it.
+Every control works by keyboard. What the panel shows, `Explorer.variants` and `variant_distances` show too, without it.
 """
 
 from __future__ import annotations
