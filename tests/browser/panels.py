@@ -18,7 +18,7 @@ FAULTS = "[data-mime-type='application/vnd.jupyter.error'], .jp-RenderedText[dat
 # The points that plotly has really drawn from, not those that somebody sent
 DRAWN = """panel => Array.from(panel.querySelectorAll('.js-plotly-plot')).map(plot => (plot._fullData || []).map(
     trace => [Array.from(trace.x || []), Array.from(trace.y || []), trace.text, (trace.marker || {}).size]))"""
-MOVED = ".widget-dropdown select, .widget-combobox input, .widget-slider .noUi-handle[role=slider]"
+MOVED = ".widget-dropdown select, .jupyter-widgets input[list], .widget-slider .noUi-handle[role=slider]"
 
 
 def without_outputs(source: Path, folder: Path) -> None:
@@ -53,6 +53,15 @@ def panels(notebook: Notebook) -> list[Locator]:
 
 def drawn(panel: Locator) -> Any:
     return panel.evaluate(DRAWN)
+
+
+def movable(panel: Locator) -> Locator:
+    """The first control that can be seen and has another position to go to."""
+    for control in panel.locator(MOVED).all():
+        choices = control.evaluate("e => e.options ? e.options.length : e.list ? e.list.options.length : 2")
+        if control.is_visible() and choices > 1:
+            return control
+    raise AssertionError("a panel without any control that can be moved")
 
 
 def move(control: Locator) -> None:
@@ -114,7 +123,7 @@ def drive(notebook: Notebook, out: Path, seconds: float) -> dict[str, Any]:
         if panel.get_by_role("button", name="Start").count():
             start_and_stop(panel, out.with_name(f"{out.stem}-running.png"))
         else:
-            control = panel.locator(MOVED).first
+            control = movable(panel)
             redraws.append(follows(panel, lambda control=control: move(control)))
         panel.screenshot(path=out.with_name(f"{out.stem}-{place}.png"))
     assert notebook.errors == []
