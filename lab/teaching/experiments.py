@@ -17,7 +17,7 @@ from lab.collection.core import shortened
 from lab.config import DistillConfig
 from lab.encoders.teacher import DualEncoder, load_teacher
 from lab.errors import LabError
-from lab.figures.trials import Trial
+from lab.figures.trials import Trial, fingerprint
 from lab.losses import LossWeights
 from lab.panels.experiments import ExperimentPanel
 from lab.panels.knobs import USUAL, Experiment
@@ -162,7 +162,9 @@ def experiment_panel(
         live: False for the static view; by default what `LAB_PANELS` says.
     """
     known = shipped_trials()[:1] if shipped and config in (None, usual()) else []
-    arguments = _arguments(collection, teacher, prepared or artefacts.live_data(collection))
+    prepared = prepared or artefacts.live_data(collection)
+    known = [trial for trial in known if trial.texts == fingerprint(prepared[1].texts)]
+    arguments = _arguments(collection, teacher, prepared)
     return ExperimentPanel(experiments(config), config or usual(), known, live, **arguments)
 
 
