@@ -24,7 +24,7 @@ from lab.figures.style import Values
 from lab.figures.trials import WHOLE, Trial, fingerprint, trials_curve, trials_html, trials_table, trials_values
 from lab.panels import knobs
 from lab.panels.knobs import FREE, Experiment, differences
-from lab.panels.live import LiveFigure, panels_are_live
+from lab.panels.live import WATCHING, LiveFigure, panels_are_live
 from lab.panels.training import STILL, Seen, Training, train_in_background
 from lab.preparation import Looked, Stage
 from lab.training import Event, Finished, Progress
@@ -70,7 +70,7 @@ class ExperimentPanel:
         self.panel: widgets.VBox | None = None
         self._live: LiveFigure | None = None
         if panels_are_live() if live is None else live:
-            self._live = LiveFigure(self.figure())
+            self._live = LiveFigure(self.figure(), WATCHING)
             self.panel = widgets.VBox([
                 self.experiment, self.question, self.guess, self._knobs,
                 widgets.HBox([self.start_button, self.stop_button, self.label]),

@@ -19,6 +19,7 @@ from lab.errors import LabError
 from lab.figures.style import Values
 
 PAUSE = 0.2  # seconds between two updates: five a second look like motion and leave the processor to the training
+WATCHING = 0.5  # the same beside a training, which an update costs 10 to 20 ms of a core
 Shown = Values | Callable[[], Values]
 TOUCHED = frozenset({"x", "y", "marker", "text", "hovertext", "customdata"})
 

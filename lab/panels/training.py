@@ -21,7 +21,7 @@ from lab.distillation import Distilled, Listener, distill
 from lab.errors import LabError
 from lab.figures.distance import distance_curve, distance_values
 from lab.figures.style import Values
-from lab.panels.live import LiveFigure, panels_are_live
+from lab.panels.live import WATCHING, LiveFigure, panels_are_live
 from lab.preparation import Looked, Stage
 from lab.training import Event, Finished, Progress
 
@@ -102,7 +102,7 @@ class Training:
         self._error: BaseException | None = None
         self.panel: widgets.VBox | None = None
         if panels_are_live() if live is None else live:
-            self._live: LiveFigure | None = LiveFigure(self.seen.figure())
+            self._live: LiveFigure | None = LiveFigure(self.seen.figure(), WATCHING)
             self._button = widgets.Button(description="Stop", icon="stop", layout=_BUTTON)
             self._button.on_click(lambda _: self.stop())
             self._label = widgets.Label(self.seen.words)

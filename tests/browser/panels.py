@@ -56,7 +56,7 @@ def drawn(panel: Locator) -> Any:
 
 
 def move(control: Locator) -> None:
-    """To another value, as somebody without a mouse would."""
+    """To another value, without a mouse."""
     control.scroll_into_view_if_needed()
     if control.get_attribute("role") == "slider":
         control.focus()
@@ -64,9 +64,8 @@ def move(control: Locator) -> None:
         for _ in range(5):
             control.press("ArrowLeft" if place[0] >= place[1] else "ArrowRight")
     elif control.evaluate("element => element.tagName") == "SELECT":
-        control.focus()
-        last = control.evaluate("element => element.selectedIndex === element.options.length - 1")
-        control.press("ArrowUp" if last else "ArrowDown")
+        # not by arrow keys: headless Chromium opens the list for them and leaves the choice where it was
+        control.select_option(index=control.evaluate("e => (e.selectedIndex + 1) % e.options.length"))
     else:
         offered = control.evaluate("i => Array.from(i.list ? i.list.options : []).map(option => option.value)")
         another = next(words for words in offered if words != control.input_value())
