@@ -21,7 +21,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -29,11 +29,15 @@ from nbformat import NotebookNode
 from lab import __version__
 from lab.teaching.pace import REFERENCE
 
+if TYPE_CHECKING:
+    from PIL import Image
+
 FOLDER = Path(__file__).resolve().parent
 PICTURE = FOLDER.parent / "docs" / "picture.png"
 LARGEST = 300_000  # bytes of a notebook
 SECONDS = 600  # a cell may take
 COLOURS, SCALE = 128, 1.5  # of a stored PNG: palette and pixels per pixel
+SMALLER = ((1.0, 32), (0.8, 32), (2 / 3, 24), (0.6, 24))  # width and palette, in turn where a notebook is too large
 WIDGET, PLOTLY = "application/vnd.jupyter.widget-view+json", "application/vnd.plotly.v1+json"
 INSTEAD = "Run this cell for the live panel."
 KEPT = {"tags", "jupyter", "slideshow"}  # metadata of a cell that somebody wrote
@@ -98,10 +102,34 @@ def draw_png(figure: dict[str, Any]) -> bytes:
     from PIL import Image
 
     drawn = pio.from_json(json.dumps({key: figure[key] for key in ("data", "layout")}))
-    image = Image.open(io.BytesIO(drawn.to_image("png", scale=SCALE))).convert("RGB")
+    return _png(Image.open(io.BytesIO(drawn.to_image("png", scale=SCALE))), 1.0, COLOURS)
+
+
+def _png(image: Image.Image, share: float, colours: int) -> bytes:
+    from PIL import Image
+
+    size = (round(image.width * share), round(image.height * share))
+    image = image.convert("RGB").resize(size, Image.Resampling.LANCZOS)
     small = io.BytesIO()
-    image.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
+    image.quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
     return small.getvalue()
+
+
+def fitted(notebook: NotebookNode, most: int = LARGEST) -> NotebookNode:
+    """The notebook as it is, or with its pictures as much smaller as it takes to stay below `most` bytes."""
+    from PIL import Image
+
+    found = notebook
+    for share, colours in SMALLER:
+        if len(nbformat.writes(found).encode()) < most:
+            break
+        found = copy.deepcopy(notebook)
+        for cell in found.cells:
+            for output in cell.get("outputs", []):
+                if "image/png" in output.get("data", {}):
+                    image = Image.open(io.BytesIO(base64.b64decode(output.data["image/png"])))
+                    output.data["image/png"] = base64.b64encode(_png(image, share, colours)).decode()
+    return found
 
 
 def problems(notebook: NotebookNode, size: int, version: str = __version__) -> list[str]:
@@ -174,7 +202,7 @@ def write(path: Path, content: bytes) -> None:
 
 def refresh(path: Path) -> list[str]:
     """Execute one notebook and store it; what is wrong with the result (it is stored nevertheless, to be looked at)."""
-    stored = tidy(execute(path), draw_png)
+    stored = fitted(tidy(execute(path), draw_png))
     content = (nbformat.writes(stored) + "\n").encode()
     write(path, content)
     if (image := picture(stored)) is not None:

@@ -36,7 +36,7 @@ def build(target: Path, names: tuple[str, ...] = artefacts.SIZE_NAMES, **setting
             found = lab.distill(student=name, record=True, probes="dev", listen=bars, **wanted)
         assert found.recording is not None
         report = lab.evaluate(found.student, found.collection, "dev", found.teacher)
-        path = described(found.recording, report, found.minutes).save(target / name)
+        path = described(found.recording, report).save(target / name)
         written = sum(path.with_suffix(suffix).stat().st_size for suffix in (".safetensors", ".json"))
         if written > MOST_BYTES:
             raise DataError(f"the recording of {name} has {written:,} bytes, more than {MOST_BYTES:,}: fewer probes=")
