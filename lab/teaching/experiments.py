@@ -131,7 +131,7 @@ def _guided(config: DistillConfig) -> list[_Guided]:
             "This student does not inherit the documents: it encodes title and first words itself, and matches its"
             " teacher on documents as on queries." + _SHARE,
             "Now queries and documents both miss, each in its own direction, and a list is right only where both are."
-            " It also costs three times as long a step. Inherited documents cannot miss.",
+            " It also takes several times as long. Inherited documents cannot miss.",
         ),
         _experiment(
             "no selection", {"select": False}, "overlap", _OVERLAP,
