@@ -8,7 +8,7 @@ import pytest
 from lab.errors import DataError
 from lab.evaluation import Interval, mean_interval
 from lab.figures import described, student_card
-from lab.figures.card import best_look, card_rows, card_values
+from lab.figures.card import best_look, card_rows, card_values, told
 from lab.figures.dartboard import keeps, ratios
 from lab.figures.distance import recorded_overlap
 from tests.test_figures_dartboard import recorded
@@ -66,3 +66,8 @@ def test_the_card_is_of_the_look_that_was_kept() -> None:
     empty = replace(found, steps=found.steps[:0])
     with pytest.raises(DataError, match="no look"):
         student_card(empty)
+
+
+def test_size_and_retention_are_told_where_they_are_known() -> None:
+    assert told(recorded()) == []
+    assert told(described(recorded(), FakeReport())) == ["0.0M parameters, 1/10", "keeps 88% [80%, 105%]"]

@@ -137,6 +137,16 @@ def described(
     return replace(recording, about={**recording.about, FACTS: facts})
 
 
+def told(recording: Recording) -> list[str]:
+    """Size and retention in words, where `described` put them into the recording; the retention is that of its end."""
+    facts = recording.about.get(FACTS, {})
+    kept = facts.get("retention")
+    return [
+        *_said({"parameters": facts.get("parameters")}),
+        *([f"keeps {kept['value']:.0%} [{kept['low']:.0%}, {kept['high']:.0%}]"] if kept else []),
+    ]
+
+
 def _said(facts: dict[str, Any]) -> list[str]:
     words = []
     if sizes := facts.get("parameters"):

@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 from lab.collection import Collection
 from lab.errors import DataError
 from lab.evaluation import per_query
+from lab.figures.card import told
 from lab.figures.dartboard import AXIS, check_place, dartboard, dartboard_values, dartboard_words, ratios
 from lab.figures.engines import MEASURE, list_ndcg, recording_at, two_engines, two_engines_values
 from lab.figures.style import BODY, INK, TEMPLATE, WIDTH, Values, escape, merge
@@ -147,7 +148,9 @@ def _words(
 ) -> list[str]:
     teacher, student = recording_at(recording, look, query)
     lines = [f"<b>{escape(line)}</b>" for line in _folded(f"“{recording.queries[query]}”")]
-    lines += ["", f"{escape(name)} at step {recording.steps[look]:,}"]
+    size, *kept = told(recording) or [""]
+    lines += [" · ".join(filter(None, [f"{escape(name)} at step {recording.steps[look]:,}", size]))]
+    lines += [f"in the end it {words} of {MEASURE}" for words in kept]
     shared = f"{len(set(teacher) & set(student))} of {len(teacher)} documents shared"
     lines.append(f"this query: {shared}, ratio {ratios(recording)[look, query]:.1f}")
     judged = grades(recording, collection, query)
