@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from lab.panels.training import STILL
+from lab.panels.shown import STILL
 from notebooks import refresh
 from notebooks.refresh import INSTEAD, PLOTLY, WIDGET, picture, problems, source_hash, tidy, tidy_output
 

@@ -7,9 +7,9 @@ import pytest
 
 from lab.figures.circle import circle_figure
 from lab.geometry.circle import circle_world, turn
-from lab.panels import circle
 from lab.panels.circle import turn_both_towers
 from lab.panels.redrawn import PLOTLY
+from lab.panels.shown import STILL
 
 
 def drawn(panel) -> dict:
@@ -37,7 +37,7 @@ def test_a_turn_computes_one_turn(monkeypatch: pytest.MonkeyPatch) -> None:
         asked.append(degrees)
         return turn(world, degrees)
 
-    monkeypatch.setattr(circle, "turn", spy)
+    monkeypatch.setattr("lab.panels.circle.turn", spy)
     monkeypatch.setattr("lab.figures.circle.turn", spy)
     for degrees in (10, 50, 90):
         panel.slider.value = degrees
@@ -52,13 +52,13 @@ def test_it_is_no_figure_widget_and_the_slider_can_be_read() -> None:
     assert panel.slider.value == 180
 
 
-def test_the_static_twin_is_the_figure_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_static_twin_is_the_figure_and_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list = []
-    monkeypatch.setattr(circle, "display", shown.append)
+    monkeypatch.setattr("lab.panels.shown.display", lambda what, **_: shown.append(what))
     monkeypatch.setenv("LAB_PANELS", "static")
     still = turn_both_towers(30)
     still._ipython_display_()
     assert still.panel is None and shown[0].layout.title.text.startswith("Both towers turned by 30°")
     monkeypatch.setenv("LAB_PANELS", "live")
     turn_both_towers(30)._ipython_display_()
-    assert isinstance(shown[1], widgets.VBox)
+    assert shown[1] == {"text/plain": STILL} and isinstance(shown[2], widgets.VBox)

@@ -12,7 +12,6 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-import lab.panels.experiments as module
 import lab.panels.training as training
 from lab.config import DistillConfig
 from lab.errors import LabError
@@ -237,7 +236,7 @@ def test_what_cannot_be_started_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_the_static_twin_waits_and_shows_the_figure(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list = []
-    monkeypatch.setattr(module, "display", lambda what, **_: shown.append(what))
+    monkeypatch.setattr("lab.panels.shown.display", lambda what, **_: shown.append(what))
     panel = make(monkeypatch, FakeDistill(), live=False)
     panel._ipython_display_()
     assert panel.panel is None and shown[1]["text/plain"].startswith("no run yet. Run this cell for the live panel.")

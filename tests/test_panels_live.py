@@ -327,7 +327,7 @@ def test_a_second_training_stops_the_first(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_static_panels_show_the_figure_and_say_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     displayed: list = []
-    monkeypatch.setattr(training, "display", lambda what, **_: displayed.append(what))
+    monkeypatch.setattr("lab.panels.shown.display", lambda what, **_: displayed.append(what))
     begun = start(monkeypatch, FakeDistill(), live=False)
     begun._ipython_display_()
     assert begun.panel is None and begun._live is None

@@ -10,7 +10,6 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-import lab.panels.map as module
 from lab.collection import Collection, load_collection
 from lab.encoders.teacher import DualEncoder, load_teacher
 from lab.errors import DataError, LabError
@@ -149,7 +148,7 @@ def test_static_shows_the_figure_alone(
     collection: Collection, vectors: np.ndarray, teacher: DualEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     displayed: list = []
-    monkeypatch.setattr(module, "display", lambda what, **_: displayed.append(what))
+    monkeypatch.setattr("lab.panels.shown.display", lambda what, **_: displayed.append(what))
     monkeypatch.setenv("LAB_PANELS", "static")
     still = MapPanel(collection, vectors, pca_map(vectors).positions, teacher)
     still.select("instrument with a single reed")

@@ -79,6 +79,6 @@ def test_without_widgets_words_and_figure_are_the_same(explorer: Explorer, monke
     assert panel.panel is None and len(panel.figure().data[1].x) == 10
     assert "volcano</u>" in words_of(panel.variants) and "drifted" in repr(Words(panel.variants))
     shown = []
-    monkeypatch.setattr("lab.panels.rewriting.display", shown.append)
+    monkeypatch.setattr("lab.panels.shown.display", lambda what, **_: shown.append(what))
     panel._ipython_display_()
-    assert len(shown) == 2
+    assert [type(part).__name__ for part in shown] == ["Words", "Figure", "dict"]

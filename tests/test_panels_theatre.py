@@ -222,7 +222,7 @@ def test_the_environment_chooses_between_live_and_static(
 ) -> None:
     monkeypatch.setenv("LAB_PANELS", setting)
     displayed: list = []
-    monkeypatch.setattr(panel, "display", lambda what, **_: displayed.append(what))
+    monkeypatch.setattr("lab.panels.shown.display", lambda what, **_: displayed.append(what))
     found = Theatre({"half": recording}, collection)
     found._ipython_display_()
     if setting == "live":

@@ -6,17 +6,17 @@ from typing import Any
 
 import ipywidgets as widgets
 import plotly.graph_objects as go
-from IPython.display import display
 
 from lab.figures.circle import circle_figure
 from lab.geometry.circle import CircleWorld, circle_world, turn
 from lab.panels.live import panels_are_live
 from lab.panels.redrawn import RedrawnFigure
+from lab.panels.shown import Shown
 
 MOST = 180  # degrees
 
 
-class CirclePanel:
+class CirclePanel(Shown):
     """A slider over `circle_figure`. Show it in a notebook; by keyboard: Tab to the slider, then the arrows.
 
     slider: its value is the angle · panel: the widgets, None where panels are static
@@ -28,7 +28,6 @@ class CirclePanel:
             value=degrees, min=0, max=MOST, step=1, description="turn both towers by (°)", continuous_update=False,
             style={"description_width": "initial"}, layout=widgets.Layout(width="520px"),
         )  # fmt: skip
-        self.panel: widgets.VBox | None = None
         if panels_are_live() if live is None else live:
             self._shown = RedrawnFigure(self.figure())
             self.panel = widgets.VBox([self.slider, self._shown.widget])
@@ -40,9 +39,6 @@ class CirclePanel:
 
     def _turn(self, _: Any) -> None:
         self._shown.show(self.figure())
-
-    def _ipython_display_(self) -> None:
-        display(self.figure() if self.panel is None else self.panel)
 
 
 def turn_both_towers(degrees: int = 0, world: CircleWorld | None = None, live: bool | None = None) -> CirclePanel:

@@ -15,7 +15,6 @@ from typing import Any
 import ipywidgets as widgets
 import pandas as pd
 import plotly.graph_objects as go
-from IPython.display import display
 
 from lab.config import DistillConfig
 from lab.distillation import Distilled
@@ -25,7 +24,8 @@ from lab.figures.trials import WHOLE, Trial, fingerprint, trials_curve, trials_h
 from lab.panels import knobs
 from lab.panels.knobs import FREE, Experiment, differences
 from lab.panels.live import WATCHING, LiveFigure, panels_are_live
-from lab.panels.training import STILL, Seen, Training, train_in_background
+from lab.panels.shown import Shown
+from lab.panels.training import Seen, Training, train_in_background
 from lab.preparation import Looked, Stage
 from lab.training import Event, Finished, Progress
 from lab.training.batches import steps_in
@@ -34,7 +34,7 @@ _WIDE: dict[str, Any] = {"style": {"description_width": "initial"}}
 _NOTHING = "no prediction"
 
 
-class ExperimentPanel:
+class ExperimentPanel(Shown):
     """Controls, one live figure, a table. Show it in a notebook, or drive it by `start`, `stop`, `await`, `runs`.
 
     experiment, guess, size, distance, loss, rate, steps: the controls · start_button, stop_button
@@ -67,7 +67,6 @@ class ExperimentPanel:
         self._seen = Seen()
         self.last: Distilled | None = None
         self._make_controls()
-        self.panel: widgets.VBox | None = None
         self._live: LiveFigure | None = None
         if panels_are_live() if live is None else live:
             self._live = LiveFigure(self.figure(), WATCHING)
@@ -145,14 +144,10 @@ class ExperimentPanel:
                 self.stop()
         return self.join()
 
-    def _ipython_display_(self) -> None:
-        if self.panel is not None:
-            display(self.panel)
-            return
+    def _besides(self) -> str:
         if self._training is not None:
             self._training.join()
-        display(self.figure())
-        display({"text/plain": f"{self.label.value or 'no run yet'}. {STILL}"}, raw=True)
+        return self.label.value or "no run yet"
 
     def _make_controls(self) -> None:
         def dropdown(words: str, options: Sequence[str]) -> widgets.Dropdown:

@@ -13,16 +13,14 @@ import ipywidgets as widgets
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from IPython.display import display
 
 from lab.collection import Collection
 from lab.encoders.teacher import DualEncoder
 from lab.errors import DataError, LabError
-from lab.figures.atlas import STILL as FIXED
-from lab.figures.atlas import Chosen, chosen_values, document_map
+from lab.figures.atlas import STILL, Chosen, chosen_values, document_map
 from lab.geometry import landing
 from lab.panels.live import LiveFigure, panels_are_live
-from lab.panels.training import STILL
+from lab.panels.shown import Shown
 from lab.retrieval import ExactIndex
 
 K = 10
@@ -31,7 +29,7 @@ DOCUMENTS, QUESTIONS, RINGS = 0, 1, 5  # traces of `document_map` whose points c
 _WIDE = {"description_width": "initial"}
 
 
-class MapPanel:
+class MapPanel(Shown):
     """A map with questions on it. Show it in a notebook, or use `select`, `selection` and `figure`.
 
     panel: the widgets, None where panels are static
@@ -74,7 +72,6 @@ class MapPanel:
         self._title = title or f"{collection.name}: {len(collection):,} documents, and where its questions land"
         self._ask_all(splits[0])
         self._chosen, self._scores = self._of_question(self._texts[0])
-        self.panel: widgets.VBox | None = None
         self._live: LiveFigure | None = None
         if panels_are_live() if live is None else live:
             self._build(splits)
@@ -91,7 +88,7 @@ class MapPanel:
             self._chosen, self._scores = self._of_document(int(what))
         if self._live:
             changed = chosen_values(self._chosen, self._positions, self.names)
-            self._live.show([{} for _ in range(FIXED)] + changed, now=True)
+            self._live.show([{} for _ in range(STILL)] + changed, now=True)
             if isinstance(what, str):
                 self.question.value = what  # the twin shows what was clicked, or selected in code
             self._tell()
@@ -214,13 +211,6 @@ class MapPanel:
     def _clicked_ring(self, _: Any, points: Any, __: Any) -> None:
         for place in points.point_inds[:1]:
             self.select(int(self._chosen.rows[int(place)]))
-
-    def _ipython_display_(self) -> None:
-        if self.panel is not None:
-            display(self.panel)
-            return
-        display(self.figure())
-        display({"text/plain": STILL}, raw=True)
 
 
 def document_names(collection: Collection) -> list[str]:

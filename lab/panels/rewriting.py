@@ -5,9 +5,10 @@ Every control works by keyboard. What the panel shows, `Explorer.variants` and `
 
 from __future__ import annotations
 
+from typing import Any
+
 import ipywidgets as widgets
 import plotly.graph_objects as go
-from IPython.display import display
 
 from lab.errors import LabError
 from lab.figures.generation import variant_distances, variant_distances_values
@@ -15,12 +16,13 @@ from lab.figures.morph import marked
 from lab.figures.style import BLUE, VERMILLION, escape, shorten
 from lab.generation.explore import Explorer, Variants
 from lab.panels.live import LiveFigure, panels_are_live
+from lab.panels.shown import Shown
 
 SIGMAS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0)
 _WIDE = {"description_width": "initial"}
 
 
-class Rewriting:
+class Rewriting(Shown):
     """The panel. `choose(query, sigma)` does from code what the controls do.
 
     variants: what is shown · panel: the widgets, None where panels are static
@@ -31,7 +33,6 @@ class Rewriting:
     ) -> None:
         self._explorer = explorer
         self.variants: Variants = explorer.variants(query or explorer.queries[0], sigma)
-        self.panel: widgets.VBox | None = None
         if not (panels_are_live() if live is None else live):
             return
         options = tuple(sorted({*SIGMAS, sigma}))
@@ -67,12 +68,8 @@ class Rewriting:
         """Where the variants land, as a plain figure: the static twin."""
         return variant_distances(*_arguments(self.variants))
 
-    def _ipython_display_(self) -> None:
-        if self.panel is not None:
-            display(self.panel)
-            return
-        display(Words(self.variants))
-        display(self.figure())
+    def _twin(self) -> tuple[Any, ...]:
+        return Words(self.variants), self.figure()
 
 
 class Words:

@@ -13,7 +13,6 @@ from typing import Any
 
 import ipywidgets as widgets
 import plotly.graph_objects as go
-from IPython.display import display
 
 from lab.collection import Collection
 from lab.errors import DataError, LabError
@@ -21,14 +20,14 @@ from lab.figures.dartboard import KEPT, LOST
 from lab.figures.style import Values
 from lab.figures.theatre import grades, mean_ndcg, theatre, theatre_values
 from lab.panels.live import LiveFigure, panels_are_live
-from lab.panels.training import STILL
+from lab.panels.shown import Shown
 from lab.recording import Recording
 
 INTERVAL = 600  # milliseconds a look is shown while playing
 _WIDE = {"description_width": "initial"}
 
 
-class Theatre:
+class Theatre(Shown):
     """Show it in a notebook, or take `figure()`.
 
     play, look, query, size: the controls · panel: all widgets, None where panels are static
@@ -57,7 +56,6 @@ class Theatre:
         self._numbers = _options(first.queries)
         self._name, self._look, self._query = next(iter(self._recordings)), len(first.steps) - 1, 0
         self._make_controls(len(first.steps))
-        self.panel: widgets.VBox | None = None
         self._live: LiveFigure | None = None
         if panels_are_live() if live is None else live:
             self._live = LiveFigure(self.figure())
@@ -134,13 +132,6 @@ class Theatre:
             if (name, look) not in self._quality:  # the dear part, the same for every query
                 self._quality[name, look] = mean_ndcg(recording, self._collection, look)
             return theatre_values(recording, self._collection, look, query, name, self._quality[name, look])
-
-    def _ipython_display_(self) -> None:
-        if self.panel is not None:
-            display(self.panel)
-            return
-        display(self.figure())
-        display({"text/plain": STILL}, raw=True)
 
 
 def _same_queries(recordings: Mapping[str, Recording]) -> Recording:

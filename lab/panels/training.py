@@ -14,7 +14,6 @@ from typing import Any
 import ipywidgets as widgets
 import numpy as np
 import plotly.graph_objects as go
-from IPython.display import display
 
 from lab.config import DistillConfig
 from lab.distillation import Distilled, Listener, distill
@@ -22,10 +21,10 @@ from lab.errors import LabError
 from lab.figures.distance import distance_curve, distance_values
 from lab.figures.style import Values
 from lab.panels.live import WATCHING, LiveFigure, panels_are_live
+from lab.panels.shown import Shown
 from lab.preparation import Looked, Stage
 from lab.training import Event, Finished, Progress
 
-STILL = "Run this cell for the live panel."  # what a committed notebook says in the panel's place
 _BUTTON = widgets.Layout(width="8em")
 
 
@@ -80,7 +79,7 @@ class Seen:
         return ([each.step for each in looks], far, shared), more
 
 
-class Training:
+class Training(Shown):
     """A distillation in a thread. Show it in a notebook, or take `result()`.
 
     seen: what it has shown so far · panel: the widgets, None where panels are static
@@ -100,7 +99,6 @@ class Training:
         self._stop = threading.Event()
         self._distilled: Distilled | None = None
         self._error: BaseException | None = None
-        self.panel: widgets.VBox | None = None
         if panels_are_live() if live is None else live:
             self._live: LiveFigure | None = LiveFigure(self.seen.figure(), WATCHING)
             self._button = widgets.Button(description="Stop", icon="stop", layout=_BUTTON)
@@ -173,13 +171,9 @@ class Training:
         """What has been seen so far, as a plain figure."""
         return self.seen.figure()
 
-    def _ipython_display_(self) -> None:
-        if self.panel is not None:
-            display(self.panel)
-            return
+    def _besides(self) -> str:
         self.result()
-        display(self.figure())
-        display({"text/plain": f"{self.seen.words}. {STILL}"}, raw=True)
+        return self.seen.words
 
     def _run(self) -> None:
         try:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-import nbformat
 import pytest
 from playwright.sync_api import Locator, expect, sync_playwright
 
 from tests.browser.jupyter import FLAGS, Notebook, jupyterlab
+from tests.browser.panels import without_outputs
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "00_start_here.ipynb"
@@ -29,11 +29,7 @@ def drawn(plot: Locator) -> list[list[float]]:
 @pytest.mark.browser
 def test_the_first_notebook_in_a_browser(chromium: str, tmp_path: Path) -> None:
     OUT.mkdir(parents=True, exist_ok=True)
-    stored = nbformat.read(ROOT / "notebooks" / NAME, as_version=4)
-    for cell in stored.cells:
-        if cell.cell_type == "code":  # what is seen below was made below
-            cell.outputs, cell.execution_count = [], None
-    nbformat.write(stored, tmp_path / NAME)
+    without_outputs(ROOT / "notebooks" / NAME, tmp_path)
     with (
         jupyterlab(tmp_path, OUT / "jupyterlab.log", **WATCHED) as lab,
         sync_playwright() as playwright,

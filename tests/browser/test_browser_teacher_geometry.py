@@ -6,11 +6,11 @@ import re
 import time
 from pathlib import Path
 
-import nbformat
 import pytest
 from playwright.sync_api import Locator, expect, sync_playwright
 
 from tests.browser.jupyter import FLAGS, Notebook, jupyterlab
+from tests.browser.panels import without_outputs
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "01_teacher_geometry.ipynb"
@@ -44,11 +44,7 @@ def wait_until_it_says(plot: Locator, words: str) -> float:
 @pytest.mark.browser
 def test_the_map_answers_in_a_browser(chromium: str, tmp_path: Path) -> None:
     OUT.mkdir(parents=True, exist_ok=True)
-    stored = nbformat.read(ROOT / "notebooks" / NAME, as_version=4)
-    for cell in stored.cells:
-        if cell.cell_type == "code":  # what is seen below was made below
-            cell.outputs, cell.execution_count = [], None
-    nbformat.write(stored, tmp_path / NAME)
+    without_outputs(ROOT / "notebooks" / NAME, tmp_path)
     with (
         jupyterlab(tmp_path, OUT / "jupyterlab-01.log", LAB_PANELS="live", LAB_PACE="12.5") as lab,
         sync_playwright() as playwright,
