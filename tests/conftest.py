@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 # Before torch, transformers or huggingface_hub are imported: they read these once.
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # two xdist workers share two cores
@@ -14,6 +15,9 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from lab.config import DistillConfig
 
 # deadline=None: a first call may compile or import; timing says nothing about the property.
 settings.register_profile("quick", max_examples=25, deadline=None, derandomize=True)
@@ -122,3 +126,14 @@ def tiny_teacher_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _own_store(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Tests never read or fill the user's store of vectors."""
     os.environ["LAB_CACHE"] = str(tmp_path_factory.mktemp("store"))
+
+
+@pytest.fixture(scope="session")
+def tiny_config(tiny_collection_dir: Path, tiny_teacher_dir: Path) -> DistillConfig:
+    """A distillation of seconds: `dataclasses.replace` what a test is about."""
+    from lab.config import DistillConfig
+
+    return DistillConfig(
+        collection=str(tiny_collection_dir), teacher=str(tiny_teacher_dir), student="half", batch=8, epochs=3,
+        rate=3e-3, precision="float32", device="cpu", probes=4, static=False,
+    )  # fmt: skip

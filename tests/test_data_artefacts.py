@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import sys
 from collections.abc import Iterator
@@ -39,13 +40,10 @@ clinic, sizes, make = scripts("clinic", "sizes", "make")
 
 @pytest.fixture(scope="module")
 def settings(
-    tiny_collection_dir: Path, tiny_teacher_dir: Path, tmp_path_factory: pytest.TempPathFactory
+    tiny_collection_dir: Path, tiny_config: DistillConfig, tmp_path_factory: pytest.TempPathFactory
 ) -> DistillConfig:
     folder = all_on_dev(tiny_collection_dir, tmp_path_factory.mktemp("seven") / "collection")
-    return DistillConfig(
-        collection=str(folder), teacher=str(tiny_teacher_dir), student="half", batch=8, epochs=3,
-        rate=3e-3, precision="float32", device="cpu", probes=4,
-    )  # fmt: skip
+    return dataclasses.replace(tiny_config, collection=str(folder))
 
 
 @pytest.fixture(scope="module")

@@ -32,18 +32,8 @@ from tests.tiny import HIDDEN
 
 
 @pytest.fixture(scope="module")
-def config(tiny_collection_dir: Path, tiny_teacher_dir: Path) -> DistillConfig:
-    return DistillConfig(
-        collection=str(tiny_collection_dir),
-        teacher=str(tiny_teacher_dir),
-        student="half",
-        batch=8,
-        epochs=20,
-        rate=3e-3,
-        precision="float32",
-        device="cpu",
-        probes=8,
-    )
+def config(tiny_config: DistillConfig) -> DistillConfig:
+    return dataclasses.replace(tiny_config, epochs=20, probes=8, static=True)
 
 
 @pytest.fixture(scope="module")

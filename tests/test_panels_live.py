@@ -6,7 +6,6 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 import plotly.graph_objects as go
@@ -354,11 +353,8 @@ def test_the_environment_chooses_between_live_and_static(monkeypatch: pytest.Mon
     assert begun.panel is None and fake.arguments == {"record": True, "seed": 3}
 
 
-def test_in_the_background_the_student_is_the_same(tiny_collection_dir: Path, tiny_teacher_dir: Path) -> None:
-    config = DistillConfig(
-        collection=str(tiny_collection_dir), teacher=str(tiny_teacher_dir), student="half", batch=8, epochs=2,
-        rate=3e-3, precision="float32", device="cpu", probes=4, static=False,
-    )  # fmt: skip
+def test_in_the_background_the_student_is_the_same(tiny_config: DistillConfig) -> None:
+    config = tiny_config
     begun = train_in_background(config, live=True)
     watched, alone = begun.result(), distill(config, record=True)
     assert np.array_equal(watched.student.encode(["a red fox"]), alone.student.encode(["a red fox"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import threading
 from dataclasses import replace
@@ -42,11 +43,8 @@ def seven_dir(tiny_collection_dir: Path, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture(scope="module")
-def distilled(seven_dir: Path, tiny_teacher_dir: Path) -> Distilled:
-    config = DistillConfig(
-        collection=str(seven_dir), teacher=str(tiny_teacher_dir), student="half", batch=8, epochs=3,
-        rate=3e-3, precision="float32", device="cpu", probes=5, static=False,
-    )  # fmt: skip
+def distilled(seven_dir: Path, tiny_config: DistillConfig) -> Distilled:
+    config = dataclasses.replace(tiny_config, collection=str(seven_dir), probes=5)
     return distill(config, record=True, probes="dev")
 
 

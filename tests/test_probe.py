@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import dataclasses
 
 import numpy as np
 import pytest
@@ -18,19 +18,8 @@ SCORES = LossWeights(query_matching=0, score=1)
 
 
 @pytest.fixture(scope="module")
-def config(tiny_collection_dir: Path, tiny_teacher_dir: Path) -> DistillConfig:
-    return DistillConfig(
-        collection=str(tiny_collection_dir),
-        teacher=str(tiny_teacher_dir),
-        student="half",
-        batch=8,
-        epochs=2,
-        probes=4,
-        precision="float32",
-        device="cpu",
-        static=False,
-        losses=SCORES,
-    )
+def config(tiny_config: DistillConfig) -> DistillConfig:
+    return dataclasses.replace(tiny_config, losses=SCORES)
 
 
 def test_inherited_documents_are_the_teachers_index(config: DistillConfig) -> None:
