@@ -1,0 +1,37 @@
+"""How every panel shows itself: its widgets where panels are live, else its static twin and what is missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as widgets
+from IPython.display import display
+
+STILL = "Run this cell for the live panel."  # what a committed notebook says in the panel's place
+
+
+class Shown:
+    """Base of the panels. panel: the widgets, None where panels are static"""
+
+    panel: widgets.VBox | None = None
+
+    def figure(self) -> Any:
+        """The static twin."""
+        raise NotImplementedError
+
+    def _twin(self) -> tuple[Any, ...]:
+        """What stands in the widgets' place."""
+        return (self.figure(),)
+
+    def _besides(self) -> str:
+        """What else there is to say below it; asked first, so that a panel may wait for what it is going to show."""
+        return ""
+
+    def _ipython_display_(self) -> None:
+        if self.panel is not None:
+            display(self.panel)
+            return
+        words = self._besides()
+        for part in self._twin():
+            display(part)
+        display({"text/plain": f"{words}. {STILL}" if words else STILL}, raw=True)
