@@ -21,6 +21,7 @@ import torch
 
 import lab
 from lab import artefacts
+from lab.errors import LabError
 from lab.evaluation import mean_interval
 from lab.generation import NoiseSettings, QueryGenerator, load_embedded, load_generator
 from lab.generation.filters import words
@@ -71,7 +72,7 @@ def default_sigma(rows: list[dict[str, Any]], least: float = KEPT) -> float:
             break
         chosen = found["sigma"]
     if chosen is None:
-        raise lab.LabError(f"no σ keeps the top document for {least:.0%} of the queries: train the generator further")
+        raise LabError(f"no σ keeps the top document for {least:.0%} of the queries: train the generator further")
     return chosen
 
 

@@ -106,8 +106,10 @@ def main() -> None:
     parser.add_argument("--split", default="test")
     parser.add_argument("--cold", action="store_true", help="a new store for the first seed of each")
     parser.add_argument("--unseen", action="store_true", help="relevant documents give no training text")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "quality.json")
+    parser.add_argument("--out", type=Path, help="default: docs/quality.json, or one named after split and --unseen")
     arguments = parser.parse_args()
+    unlike = ("" if arguments.split == "test" else f"-{arguments.split}") + ("-unseen" if arguments.unseen else "")
+    out = arguments.out or ROOT / "docs" / f"quality{unlike}.json"
     table = []
     for collection in arguments.collections:
         unseen = relevant(collection, arguments.split) if arguments.unseen else ()
@@ -118,7 +120,7 @@ def main() -> None:
                 runs.append(one(config, arguments.split, arguments.cold and number == 0))
             table.append(summary(runs))
             print(json.dumps(table[-1]), flush=True)
-            arguments.out.write_text(json.dumps(table, indent=1) + "\n")
+            out.write_text(json.dumps(table, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,6 @@ from lab.config import DistillConfig
 from lab.encoders.student import make_student, static_student
 from lab.encoders.teacher import DualEncoder, load_teacher
 from lab.evaluation import Fidelity, fidelity
-from lab.evaluation.fidelity import overlap
 from lab.geometry import safe_radius
 from lab.preparation import Looked, Stage, fit_prepared, training_data
 from lab.probe import Probe
@@ -80,7 +79,8 @@ def distill(
             setting of the config that it was not made with is refused, see `preparation.fit_prepared`.
         record: keep a `Recording`; of held-out texts, or (`probes="dev"`) of the dev split's queries, to look at only.
         searched: look at the student in a sample of so many documents, to compare students with and without documents
-            of their own; by default in all, or in 1,500 where the student encodes them.
+            of their own; by default in all that are encoded (4,000, or all in a recorded run), or in 1,500 where the
+            student encodes them.
         listen: gets `Stage`s, `Looked`s and the training's events; the function itself prints nothing.
         stop: asked between steps; True ends training with the best student so far.
         checkpoint: file for exact resume, looks of the recording included.
@@ -110,7 +110,7 @@ def distill(
     def look(step: int) -> float:
         encoder = DualEncoder(model, config.student, config.precision)
         seen = probe.look(encoder)
-        tell(Looked(step, seen.distances, overlap(probe.teacher, seen.run, min(10, seen.run.k))))
+        tell(Looked(step, seen.distances, seen.overlaps))
         if recorder and recorded:
             shown = seen if recorded is probe else recorded.look(encoder)
             recorder.add(step, shown.run, shown.distances, {**shown.measures, "held-out overlap@10": seen.score})
@@ -125,7 +125,7 @@ def distill(
             stop=stop,
             checkpoint=checkpoint,
             keeper=recorder,
-            key=_key(config, collection, teacher, data, f"{probes} {searched}" if record else "not recorded"),
+            key=_key(config, collection, teacher, data, f"{probes if record else 'not recorded'} {searched}"),
         ),
         tell,
     )
@@ -205,4 +205,6 @@ def _run(events: Any, tell: Listener) -> Finished:
 
 def _key(config: DistillConfig, collection: Collection, teacher: DualEncoder, data: TrainingData, recorded: str) -> str:
     what = [config.to_json(), collection.fingerprint, teacher.fingerprint, recorded, *data.texts]
-    return hashlib.sha256("\0".join(what).encode()).hexdigest()
+    digest = hashlib.sha256("\0".join(what).encode())
+    digest.update(data.queries.tobytes())  # stored in eight bits they are not those just encoded
+    return digest.hexdigest()

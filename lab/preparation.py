@@ -107,9 +107,9 @@ def fit_prepared(
         DataError: data of another collection; or documents without a vector are needed.
         LabError: a setting the data was not made with.
     """
-    if len(data.document_texts) != len(collection):
+    if data.document_texts != collection.documents:
         raise DataError(
-            f"prepared data of {len(data.document_texts):,} documents, but {collection.name} has {len(collection):,};"
+            f"the {len(data.document_texts):,} documents of the prepared data are not those of {collection.name};"
             " prepare it from this collection with training_data(config, collection, …)"
         )
     made, usual = data.settings or {}, DistillConfig()
@@ -147,7 +147,8 @@ def _reads_documents(config: DistillConfig) -> bool:
 
 def index_rows(collection: Collection) -> np.ndarray:
     """The documents a student is looked at in, and ranks where a loss asks for it: a seeded sample with the held-out
-    ones, whoever else is encoded, so that a recorded run trains as one that is not recorded.
+    ones, whoever else is encoded: a recorded run takes the same steps as one that is not recorded. (It is looked at in
+    all documents, so the look that is kept may be another.)
     """
     held = held_out_rows(collection)
     others = np.setdiff1d(np.arange(len(collection)), held)

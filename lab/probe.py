@@ -24,12 +24,20 @@ OWN_DOCUMENTS = (
 
 @dataclass(frozen=True)
 class Look:
-    """What was seen: the student's run, ‖t − s‖ per query, the selection score, measures of geometry."""
+    """What was seen of P queries: the student's vectors and run, ‖t − s‖ and share of the teacher's top ten per query,
+    measures of geometry.
+    """
 
+    vectors: np.ndarray
     run: Run
     distances: np.ndarray
-    score: float
+    overlaps: np.ndarray
     measures: dict[str, float]
+
+    @property
+    def score(self) -> float:
+        """What selection goes by."""
+        return float(self.overlaps.mean())
 
 
 class Probe:
@@ -100,17 +108,18 @@ class Probe:
         """Search with the student's query vectors: in the teacher's index, or in the student's own where it encodes
         documents."""
         vectors = student.encode(self.texts, "query")
-        run = there = self._index.search(vectors, self._ids, DEPTH, "student")
+        run = self._index.search(vectors, self._ids, DEPTH, "student")
+        overlaps = there = overlap(self.teacher, run, run.k)
         if self._own is not None:
             index = ExactIndex(student.encode(self._own, "document"), self._doc_ids, self._metric)
             run = index.search(vectors, self._ids, DEPTH, "student")
+            overlaps = overlap(self.teacher, run, run.k)
         distances = vector_distance(self.teacher_vectors, vectors)
-        agreement = float(overlap(self.teacher, run, min(DEPTH, run.k)).mean())
         measures = {
             "mean distance": float(distances.mean()),
-            "overlap@10": agreement,
-            IN_TEACHERS_INDEX: float(overlap(self.teacher, there, min(DEPTH, there.k)).mean()),
+            "overlap@10": float(overlaps.mean()),
+            IN_TEACHERS_INDEX: float(there.mean()),
             "linear CKA": linear_cka(self.teacher_vectors, vectors, debiased=True),
             "Spearman": spearman_similarities(self.teacher_vectors, vectors),
         }
-        return Look(run, distances, agreement, measures)
+        return Look(vectors, run, distances, overlaps, measures)

@@ -106,8 +106,3 @@ def test_the_loaders_read_what_the_builders_write(cases, tmp_path: Path, monkeyp
         ("case 2", "collapse"),
     ]
     assert list(artefacts.sizes()) == ["twentieth", "tenth", "quarter", "half"]
-
-
-def test_both_are_wanted() -> None:
-    assert make.WANTED[artefacts.SIZES][:2] == ("wiki-sizes", sizes.build)
-    assert make.WANTED[artefacts.CLINIC][:2] == ("wiki-clinic", clinic.build)

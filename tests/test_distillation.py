@@ -232,7 +232,10 @@ def test_prepared_data_refuses_settings_it_was_not_made_with(config: DistillConf
         with pytest.raises(LabError, match="did not say how"):
             distill(config, collection=collection, teacher=teacher, prepared=unsaid, **change)
     other = Collection("other", collection.doc_ids[:5], collection.titles[:5], collection.bodies[:5])
-    with pytest.raises(DataError, match="prepared data of 12 documents, but other has 5"):
+    changed = dataclasses.replace(collection, name="changed", bodies=collection.bodies[::-1])  # as many, not the same
+    with pytest.raises(DataError, match="the 12 documents of the prepared data are not those of changed"):
+        distill(config, collection=changed, teacher=teacher, prepared=both)
+    with pytest.raises(DataError, match="the 12 documents of the prepared data are not those of other"):
         distill(config, collection=other, teacher=teacher, prepared=both)
 
 

@@ -12,13 +12,14 @@ from types import ModuleType
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import Tensor
 
 from lab import load_collection, load_teacher
 from lab.encoders.teacher import DualEncoder
 from lab.errors import CacheError, ModelError
 from lab.generation.embedded import DecoderShape, EmbeddedDecoder, start_as_copier
-from lab.generation.load import load_embedded, save_embedded
+from lab.generation.load import from_stored, load_embedded, save_embedded
 
 ARTEFACTS = Path(__file__).resolve().parents[1] / "data" / "artefacts"
 SPECIAL, SHAPE = (0, 2, 3), DecoderShape(layers=2, heads=12, feed_forward=16, longest=12)
@@ -101,31 +102,38 @@ def test_a_token_left_out_and_a_text_too_long_are_refused(made) -> None:
 
 
 @pytest.fixture(scope="module")
-def stored(tiny_teacher_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, DualEncoder]:
-    """A decoder behind the tiny teacher, on disk."""
-    teacher = load_teacher(tiny_teacher_dir, "cpu")
-    table = teacher.model.transformers_model.get_input_embeddings().weight.detach()
+def written(tiny_teacher_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, EmbeddedDecoder]:
+    """A decoder behind the tiny teacher, on disk and as it was."""
+    table = load_teacher(tiny_teacher_dir, "cpu").model.transformers_model.get_input_embeddings().weight.detach()
     torch.manual_seed(0)
     decoder = EmbeddedDecoder(table, np.arange(len(table)), SPECIAL, 1.0, SMALL)
     folder = tmp_path_factory.mktemp("generator")
     save_embedded(decoder, table, folder, steps=0)
-    return folder, teacher
+    return folder, decoder
 
 
-def test_eight_bits_are_read_back_as_they_were_written(stored, tmp_path: Path) -> None:
-    folder, teacher = stored
-    queries = ["white fox", "a shield volcano on an island"]
-    made = load_embedded(folder, teacher).rewrite(queries, sigma=0.3)
-    assert made == load_embedded(folder, teacher).rewrite(queries, sigma=0.3) and len(made) == 4
-    numbers = sum(
-        tensor.numel()
-        for tensor in EmbeddedDecoder(
-            teacher.model.transformers_model.get_input_embeddings().weight, np.array(SPECIAL), SPECIAL, 1.0, SMALL
-        )
-        .trained()
-        .values()
-    )
+@pytest.fixture(scope="module")
+def stored(written: tuple[Path, EmbeddedDecoder], tiny_teacher_dir: Path) -> tuple[Path, DualEncoder]:
+    return written[0], load_teacher(tiny_teacher_dir, "cpu")
+
+
+def test_eight_bits_are_read_back_as_they_were_written(written, stored) -> None:
+    (folder, decoder), (_, teacher) = written, stored
+    table = teacher.model.transformers_model.get_input_embeddings().weight.detach()
+    recipe = json.loads((folder / "recipe.json").read_text())
+    read = from_stored(load_file(folder / "decoder.safetensors"), recipe, table)
+    numbers, found = 0, read.trained()
+    for name, was in decoder.trained().items():
+        numbers += was.numel()
+        if was.ndim == 2:  # half a step of the row's scale, whose own rounding moves the largest by a thousandth
+            step = was.abs().amax(dim=1, keepdim=True) / 127
+            assert ((found[name] - was).abs() <= 0.51 * step + 1e-3 * was.abs() + 1e-6).all(), name
+        else:
+            torch.testing.assert_close(found[name], was, rtol=1e-3, atol=1e-6, msg=name)
+    assert set(found) == set(decoder.trained())
     assert (folder / "decoder.safetensors").stat().st_size < 1.5 * numbers + 20_000, "a byte a number, and scales"
+    queries = ["white fox", "a shield volcano on an island"]
+    assert len(load_embedded(folder, teacher).rewrite(queries, sigma=0.3)) == 4
 
 
 def test_it_says_when_teacher_or_files_are_not_its_own(stored, tmp_path: Path) -> None:
@@ -137,9 +145,11 @@ def test_it_says_when_teacher_or_files_are_not_its_own(stored, tmp_path: Path) -
         load_embedded(tmp_path, teacher)
 
 
-def test_training_texts_are_questions_of_documents_alone(texts, tiny_collection_dir: Path, monkeypatch) -> None:
+def test_training_texts_are_questions_of_documents_alone(texts, stored, tiny_collection_dir: Path, monkeypatch) -> None:
     collection = load_collection(tiny_collection_dir)
     monkeypatch.setattr(type(collection.queries), "__getitem__", lambda *_: pytest.fail("queries were opened"))
+    monkeypatch.setattr(texts.lab, "load_collection", lambda name: collection)
+    assert len(texts.token_ids(stored[1].model.tokenizer)) > len(collection)
     found = texts.questions(collection)
     assert any(text.lower().endswith("is an active volcano on the east coast of sicily, italy?") for text in found)
     assert any(text.lower().split(maxsplit=1)[1] == "is mount etna?" for text in found)

@@ -109,12 +109,12 @@ class _Ward:
 
     def look(self, step: int) -> float:
         encoder = DualEncoder(self.case.served(self.case.model), "a patient", self.case.config.precision)
-        seen, vectors = self._probe.look(encoder), encoder.encode(self._probe.texts)
+        seen = self._probe.look(encoder)
         loss = float(np.mean(self.losses)) if self.losses else float("nan")  # before the first step nothing is known
         gauges = {
             "training loss": loss,
-            "spread": spread(vectors),
-            "negative numbers": float((vectors < 0).mean()),
+            "spread": spread(seen.vectors),
+            "negative numbers": float((seen.vectors < 0).mean()),
             "targets off": self._off,
         }
         self.recorder.add(step, seen.run, seen.distances, seen.measures | gauges)

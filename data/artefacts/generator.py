@@ -12,24 +12,25 @@ looked at.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
-import os
 import time
 from pathlib import Path
 
 import numpy as np
 import torch
 from generator_texts import COLLECTIONS, CORRUPTED, corrupt, padded, token_ids
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 import lab
 from lab.device import autocast
 from lab.encoders.teacher import DEFAULT_HUB_ID
 from lab.generation.embedded import DecoderShape, EmbeddedDecoder, start_as_copier
-from lab.generation.load import RECIPE, WEIGHTS, from_stored, save_embedded
+from lab.generation.load import RECIPE, WEIGHTS, from_stored, save_embedded, table_key
 from lab.store import default_folder
 from lab.training.batches import all_batches
+from lab.training.checkpoint import load_checkpoint, save_checkpoint
 
 STEPS, BATCH, RATE, WARMUP, COOLING = 3_100, 64, 1e-3, 120, 0.25
 NOISE, MOST_NOISE = 0.4, 1.2  # |N(0, NOISE)| of the states' RMS on each text, at most MOST_NOISE
@@ -91,7 +92,7 @@ class Trainer:
                 compared, inverse = np.unique(np.concatenate([wanted.numpy(), others]), return_inverse=True)
                 table, wanted = table[torch.from_numpy(compared)], torch.from_numpy(inverse[: len(wanted)])
             logits = hidden @ table.T
-        loss = nn.functional.cross_entropy(logits.float(), wanted, label_smoothing=0.0)
+        loss = nn.functional.cross_entropy(logits.float(), wanted)
         loss.backward()
         nn.utils.clip_grad_norm_(self.decoder.parameters(), 1.0)
         self.optimiser.step()
@@ -127,10 +128,7 @@ def train(target: Path, steps: int = STEPS, state: Path | None = None) -> None:
           f"{sum(t.numel() for t in trainer.decoder.trained().values()):,} numbers trained", flush=True)  # fmt: skip
     done = 0
     if state.exists():
-        held = load_file(state)
-        done = int(held.pop("step"))
-        trainer.decoder.load({k[2:]: v for k, v in held.items() if k.startswith("w.")})
-        restore(trainer, held)
+        done = load_checkpoint(state, key(trainer), trainer.decoder, trainer.optimiser)[0]["step"]
     if not done:
         print(json.dumps({"step": 0, "dev": trainer.look()}), flush=True)
     began, seen = time.monotonic(), []
@@ -139,7 +137,7 @@ def train(target: Path, steps: int = STEPS, state: Path | None = None) -> None:
             group["lr"] = rate(step, steps)
         seen.append(trainer.step(at, step, every_token=step >= (1 - COOLING) * steps))
         if (step + 1) % SAVE_EVERY == 0 or step + 1 == steps:
-            save(trainer, state, step + 1)
+            save_checkpoint(state, key(trainer), trainer.decoder, trainer.optimiser, None, {"step": step + 1})
             loss, right = np.mean(seen, axis=0)
             print(json.dumps({"step": step + 1, "loss": round(loss, 3), "right": round(right, 3),
                               "seconds": round(time.monotonic() - began)}), flush=True)  # fmt: skip
@@ -147,6 +145,7 @@ def train(target: Path, steps: int = STEPS, state: Path | None = None) -> None:
         if (step + 1) % LOOK_EVERY == 0:
             print(json.dumps({"step": step + 1, "dev": trainer.look()}), flush=True)
     finish(trainer, target, steps)
+    state.unlink()
 
 
 def finish(trainer: Trainer, target: Path, steps: int) -> None:
@@ -162,22 +161,10 @@ def finish(trainer: Trainer, target: Path, steps: int) -> None:
     print(json.dumps(recipe), flush=True)
 
 
-def save(trainer: Trainer, state: Path, step: int) -> None:
-    held = {f"w.{name}": tensor for name, tensor in trainer.decoder.trained().items()}
-    for place, values in trainer.optimiser.state_dict()["state"].items():
-        held |= {f"o.{place}.{name}": value for name, value in values.items()}
-    temporary = state.with_suffix(".tmp")
-    save_file({name: t.contiguous().clone() for name, t in held.items()} | {"step": torch.tensor(step)}, temporary)
-    os.replace(temporary, state)
-
-
-def restore(trainer: Trainer, held: dict[str, Tensor]) -> None:
-    whole = trainer.optimiser.state_dict()
-    for name, value in held.items():
-        if name.startswith("o."):
-            _, place, key = name.split(".")
-            whole["state"].setdefault(int(place), {})[key] = value
-    trainer.optimiser.load_state_dict(whole)
+def key(trainer: Trainer) -> str:
+    """What a training is, its length apart: a state of another one is refused."""
+    what = [BATCH, RATE, WARMUP, NOISE, MOST_NOISE, NEGATIVES, CORRUPTED, trainer.decoder.shape, trainer.rows]
+    return hashlib.sha256(f"{what}{table_key(trainer.encoder.get_input_embeddings().weight)}".encode()).hexdigest()
 
 
 def main() -> None:

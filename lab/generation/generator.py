@@ -36,7 +36,7 @@ class NoiseSettings:
     beams: int = 1  # texts followed at once; 1: greedy, or plain sampling
     temperature: float = 1.0  # of sampling: below 1 sharper
     top_k: int = 20  # of sampling: tokens to draw from
-    extra: int = 6  # tokens a made query may be longer than its source
+    extra: int = 6  # tokens a made query may be longer than the longest of its batch
     seed: int = 0
     batch: int = 64  # sequences decoded at once
 
@@ -127,7 +127,7 @@ class QueryGenerator:
         ):
             hit = (random.random(len(row)) < share) & np.array([token not in special for token in row])
             read = [mask if struck else token for token, struck in zip(row, hit, strict=True)]
-            found.append([token for token in read if token is not None] or list(row))
+            found.append([token for token in read if token is not None])
         return found
 
     def _batch(
@@ -176,8 +176,10 @@ class FromQueries:
         """As many of each query as the count asks for; what filters take away is made anew with other noise.
 
         Raises:
-            DataError: after a dozen rounds there are still too few: σ is too small, or a filter too strict.
+            DataError: no query; or still too few after a dozen rounds: σ is too small, or a filter too strict.
         """
+        if not self.queries:
+            raise DataError("no query to start from: give texts with at least one word")
         made = Made((), np.zeros(0, np.int64))
         for number in range(ROUNDS):
             if len(made) >= count:

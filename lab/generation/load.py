@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from pathlib import Path
@@ -69,7 +70,7 @@ def load_embedded(folder: Path, teacher: DualEncoder | None = None, device: str 
         teacher: the default teacher where it is loaded already.
 
     Raises:
-        ModelError: another teacher than the one the decoder was trained behind.
+        ModelError: a teacher with another token table than the one the decoder was trained behind.
         CacheError: the folder is incomplete or torn.
     """
     try:
@@ -101,12 +102,14 @@ def save_embedded(decoder: EmbeddedDecoder, table: Tensor, folder: Path, **facts
     stored: dict[str, Tensor] = {"kept": torch.from_numpy(decoder.kept).to(torch.int32)}
     for name, tensor in decoder.trained().items():
         if tensor.ndim == 2:
-            scale = (tensor.abs().amax(dim=1, keepdim=True) / 127).clamp_min(1e-12)
-            stored |= {f"{name}.int8": (tensor / scale).round().to(torch.int8), f"{name}.scale": scale.half()}
+            # rounded first, so that values are divided by what they will be multiplied with
+            scale = (tensor.abs().amax(dim=1, keepdim=True) / 127).half().clamp_min(1e-7)
+            values = (tensor / scale.float()).round().clamp(-127, 127)
+            stored |= {f"{name}.int8": values.to(torch.int8), f"{name}.scale": scale}
         else:
             stored[name] = tensor.half()
     save_file(stored, folder / WEIGHTS)
-    shape = {name: getattr(decoder.shape, name) for name in ("layers", "heads", "feed_forward", "longest")}
+    shape = dataclasses.asdict(decoder.shape)
     recipe = {"shape": shape, "rms": decoder.rms, "special": decoder.special, "table": table_key(table), **facts}
     (folder / RECIPE).write_text(json.dumps(recipe, indent=1, ensure_ascii=False) + "\n")
 
