@@ -5,6 +5,7 @@ from __future__ import annotations
 from lab.cross.adapter import about_cross, load_cross, save_cross
 from lab.cross.checkpoint import StoredCrossEncoder
 from lab.cross.encoder import CrossEncoder, Read
+from lab.cross.explore import Case, Moved, PairExplorer, View
 from lab.cross.lists import Lists, mine
 from lab.cross.rerank import reordered, rerank
 from lab.cross.settings import CrossConfig
@@ -12,14 +13,18 @@ from lab.cross.students import Copying, PairTargets, copy_pairs, targets
 from lab.cross.training import Prepared, prepare, train_cross
 
 __all__ = [
+    "Case",
     "Copying",
     "CrossConfig",
     "CrossEncoder",
     "Lists",
+    "Moved",
+    "PairExplorer",
     "PairTargets",
     "Prepared",
     "Read",
     "StoredCrossEncoder",
+    "View",
     "about_cross",
     "copy_pairs",
     "load_cross",

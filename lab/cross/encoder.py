@@ -95,9 +95,9 @@ class CrossEncoder(nn.Module):
         holder, name = stack_of(self.upper)
         return getattr(holder, name)
 
-    def pairs(self, queries: Sequence[str], documents: Sequence[str]) -> list[Pair]:
-        """Tokens of query i with document i."""
-        return tokenize_pairs(self.tokenizer, queries, documents, self.config.length)
+    def pairs(self, queries: Sequence[str], documents: Sequence[str], length: int | None = None) -> list[Pair]:
+        """Tokens of query i with document i, cut to `length` (None: `config.length`)."""
+        return tokenize_pairs(self.tokenizer, queries, documents, length or self.config.length)
 
     def collate(self, pairs: Sequence[Pair]) -> PairBatch:
         """Pad pairs to one batch."""

@@ -23,14 +23,15 @@ class CrossConfig:
 
     scorer: Scorer = "dual"  # "cls": a linear map of the first token; "dual": ⟨query segment, document segment⟩
     pooled: Pooled = "content"  # dual: tokens of a segment alone, or with the special ones that frame it
-    length: int = 96  # tokens of a pair, special ones included; the longer segment is cut first
+    length: int = 256  # tokens of a pair, special ones included; the longer segment is cut first
+    training_length: int = 112  # the same while training: short pairs are cheap
     layers: int = 2  # how many of the last layers change; those below stay the encoder's
     rank: int = 32  # of the change of each matrix in them (LoRA, arXiv 2106.09685)
     temperature: float = 0.05  # dual: divides the cosine in the loss; the scores of cls find their own scale
     negatives: int = 3  # hard ones a query, from the first `depth` of the teacher that are not relevant
     depth: int = 50
     epochs: float = 1.0
-    batch: int = 8  # queries a step, each with 1 + negatives documents
+    batch: int = 4  # queries a step, each with 1 + negatives documents
     rate: float = 1e-3  # AdamW's peak; falls to 0 along a cosine
     warmup: float = 0.06  # share of the steps in which the rate rises
     clip: float = 1.0
@@ -41,7 +42,15 @@ class CrossConfig:
         for name, kind in (("scorer", Scorer), ("pooled", Pooled)):
             if getattr(self, name) not in get_args(kind):
                 raise LabError(f"{name}={getattr(self, name)!r}: choose one of {', '.join(map(repr, get_args(kind)))}")
-        for name, least in (("layers", 1), ("rank", 1), ("negatives", 1), ("depth", 1), ("batch", 1), ("length", 8)):
+        for name, least in (
+            ("layers", 1),
+            ("rank", 1),
+            ("negatives", 1),
+            ("depth", 1),
+            ("batch", 1),
+            ("length", 8),
+            ("training_length", 8),
+        ):
             if getattr(self, name) < least:
                 raise LabError(f"{name}={getattr(self, name)}: must be at least {least}")
         for name in ("temperature", "epochs", "rate", "clip"):

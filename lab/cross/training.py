@@ -46,7 +46,7 @@ def prepare(model: CrossEncoder, lists: Lists, progress: Callable[[int, int], No
 
     `progress(done, all)` is called after every batch.
     """
-    pairs = model.pairs(*lists.flat())
+    pairs = model.pairs(*lists.flat(), min(model.config.length, model.config.training_length))
     states: list[Tensor] = [torch.empty(0)] * len(pairs)
     kept = torch.bfloat16 if model.precision == "bfloat16" else torch.float32
     done = 0
