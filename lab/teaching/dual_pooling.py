@@ -16,7 +16,7 @@ PADDING_HINT = (
 )
 
 # Five states: [CLS], two query tokens, [SEP] in neither segment, and a document token.
-_STATES = np.array([[9.0, -7.0], [1.0, 2.0], [2.0, 1.0], [-5.0, 3.0], [4.0, 0.5]])
+_STATES = np.array([[9.0, -7.0], [1.0, 2.0], [3.0, 1.0], [-5.0, 3.0], [4.0, 0.5]])
 _QUERY = np.array([False, True, True, False, False])
 _DOCUMENT = np.array([False, False, False, False, True])
 
