@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from cross_report import choose, report
-from cross_study import ROOT, Study, World
+from cross_study import ROOT, Study, World, adapter, copies, save_targets
 from safetensors.numpy import load_file, save_file
 
-from lab.cross import CrossEncoder, load_cross, prepare, save_cross, train_cross
+from lab.cross import CrossEncoder, load_cross, prepare, save_cross, targets, train_cross
 from lab.cross.encoder import batches
 from lab.device import autocast
 from lab.retrieval import Run
@@ -30,14 +30,9 @@ PIECE = 10  # queries re-ranked between two writes
 DEV_DEPTH = 20  # documents re-ranked on dev
 
 
-def adapter(world: World, scorer: str, seed: int) -> Path:
-    """Where a run is kept."""
-    return world.folder / f"{scorer}-{seed}.safetensors"
-
-
 def train(world: World, runs: list[tuple[str, int]]) -> None:
-    """All cross encoders that are not there yet."""
-    missing = [run for run in runs if not adapter(world, *run).exists()]
+    """All cross encoders that are not there yet, and what each makes of the pairs it was trained on."""
+    missing = [run for run in runs if not adapter(world, *run).exists() or not copies(world, *run).exists()]
     if not missing:
         return
     lists, began = world.lists(), time.monotonic()
@@ -45,6 +40,11 @@ def train(world: World, runs: list[tuple[str, int]]) -> None:
     tokens = sum(map(len, prepared.pairs))
     print(f"{len(lists)} lists, {tokens:,} tokens below in {time.monotonic() - began:.0f} s", flush=True)
     for scorer, seed in missing:
+        if adapter(world, scorer, seed).exists():
+            save_targets(
+                targets(load_cross(adapter(world, scorer, seed), world.teacher), prepared), copies(world, scorer, seed)
+            )
+            continue
         model, losses = CrossEncoder.from_teacher(world.teacher, world.study.config(scorer, seed)), []
         for event in train_cross(model, prepared):
             if isinstance(event, Progress):
@@ -56,6 +56,7 @@ def train(world: World, runs: list[tuple[str, int]]) -> None:
                 about = {"study": world.study.key, "steps": event.step, "seconds": event.seconds, "tokens": tokens,
                          "losses": [float(np.mean(part)) for part in np.array_split(losses, 10)]}  # fmt: skip
         save_cross(model, adapter(world, scorer, seed), about)
+        save_targets(targets(model, prepared), copies(world, scorer, seed))
         print(scorer, seed, about, flush=True)
 
 

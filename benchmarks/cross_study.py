@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from safetensors.torch import load_file, save_file
 
 import lab
-from lab.cross import CrossConfig, Lists, mine
+from lab.cross import CrossConfig, Lists, PairTargets, mine
 from lab.retrieval import ExactIndex, Run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -86,3 +87,27 @@ def write_json(path: Path, what: object) -> None:
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
     temporary.write_text(json.dumps(what, indent=1, ensure_ascii=False) + "\n")
     os.replace(temporary, path)
+
+
+def adapter(world: World, scorer: str, seed: int) -> Path:
+    """Where a cross encoder is kept."""
+    return world.folder / f"{scorer}-{seed}.safetensors"
+
+
+def copies(world: World, scorer: str, seed: int) -> Path:
+    """Where its view of the training pairs is kept, for students."""
+    return world.folder / f"targets-{scorer}-{seed}.safetensors"
+
+
+def save_targets(found: PairTargets, path: Path) -> None:
+    """Scores in 32 bits, vectors in 16."""
+    temporary = path.with_suffix(".tmp")
+    vectors = {name: getattr(found, name).half().contiguous() for name in ("queries", "documents")}
+    save_file({"scores": found.scores.contiguous(), **vectors}, temporary)
+    os.replace(temporary, path)
+
+
+def load_targets(path: Path, count: int) -> PairTargets:
+    """Of the first lists."""
+    stored = load_file(path)
+    return PairTargets(*(stored[name][:count].float() for name in ("scores", "queries", "documents")))

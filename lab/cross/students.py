@@ -19,6 +19,7 @@ from torch import Tensor
 
 from lab.cross.encoder import CrossEncoder
 from lab.cross.lists import Lists
+from lab.cross.training import Prepared, read_prepared
 from lab.device import autocast
 from lab.errors import DataError, ModelError
 from lab.losses import matching, one_hot, score_distillation
@@ -53,9 +54,9 @@ class PairTargets:
     documents: Tensor
 
 
-def targets(model: CrossEncoder, lists: Lists) -> PairTargets:
-    """Read all pairs once."""
-    found, shape = model.predict(*lists.flat()), lists.rows.shape
+def targets(model: CrossEncoder, prepared: Prepared) -> PairTargets:
+    """Read all pairs of prepared lists once, at the length they were prepared with."""
+    found, shape = read_prepared(model, prepared), (len(prepared), prepared.width)
     return PairTargets(found.scores.view(shape), found.queries.view(*shape, -1), found.documents.view(*shape, -1))
 
 

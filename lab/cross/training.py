@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lab.cross.encoder import CrossEncoder, batches
+from lab.cross.encoder import CrossEncoder, Read, batches
 from lab.cross.lists import Lists
 from lab.cross.lowrank import adapt
-from lab.cross.pairs import Pair, PairBatch
+from lab.cross.pairs import Pair
 from lab.device import autocast
 from lab.errors import DataError, ModelError
 from lab.losses import list_wise
@@ -61,6 +61,20 @@ def prepare(model: CrossEncoder, lists: Lists, progress: Callable[[int, int], No
     return Prepared(pairs, states, lists.rows.shape[1])
 
 
+def read_prepared(model: CrossEncoder, prepared: Prepared) -> Read:
+    """What a cross encoder makes of prepared pairs, in their order: `CrossEncoder.predict` without the lower layers."""
+    width = model.head.in_features
+    out = Read(torch.empty(len(prepared.pairs)), *(torch.empty(len(prepared.pairs), width) for _ in range(2)))
+    with torch.inference_mode(), autocast(model.device, model.precision):
+        for rows in batches(prepared.pairs):
+            batch = model.collate([prepared.pairs[row] for row in rows])
+            found = model.read(model.above(padded([prepared.states[row] for row in rows]), batch), batch)
+            out.scores[rows], out.queries[rows], out.documents[rows] = (
+                part.float().cpu() for part in (found.scores, found.queries, found.documents)
+            )
+    return out
+
+
 def train_cross(model: CrossEncoder, prepared: Prepared, stop: Callable[[], bool] | None = None) -> Iterator[Event]:
     """Train the low-rank changes (and, for `cls`, the linear map) in place; they stay apart until merged.
 
@@ -89,7 +103,7 @@ def train_cross(model: CrossEncoder, prepared: Prepared, stop: Callable[[], bool
         rows = (at[:, None] * prepared.width + np.arange(prepared.width)).ravel()  # (B · C,)
         batch = model.collate([prepared.pairs[row] for row in rows])
         with autocast(model.device, model.precision):
-            last = model.above(padded([prepared.states[row] for row in rows], batch), batch)
+            last = model.above(padded([prepared.states[row] for row in rows]), batch)
         scores = model.read(last, batch).scores.view(len(at), prepared.width)
         loss = list_wise(scores, temperature=config.temperature if config.scorer == "dual" else 1.0)
         if not torch.isfinite(loss):
@@ -117,7 +131,6 @@ def trainable(model: CrossEncoder) -> list[torch.nn.Parameter]:
     return weights
 
 
-def padded(states: list[Tensor], batch: PairBatch) -> Tensor:
-    """(B, T, d) out of states of single pairs; 0 where the batch has padding."""
-    out = torch.nn.utils.rnn.pad_sequence(states, batch_first=True)
-    return out.float() if out.shape[1] == batch.ids.shape[1] else out
+def padded(states: list[Tensor]) -> Tensor:
+    """(B, T, d) float32 out of states of single pairs; 0 where there is padding."""
+    return torch.nn.utils.rnn.pad_sequence(states, batch_first=True).float()
