@@ -1,7 +1,7 @@
 """Cross encoders on pydocs: `cls` and `dual` from the teacher's weights, three seeds, re-ranking its first 100.
 
-    python benchmarks/cross.py                  # trains, chooses nothing, looks at dev, re-ranks test once; resumes
-    python benchmarks/cross.py --only train     # one stage alone: train, dev, test
+    python benchmarks/cross.py                        # trains, looks at dev, re-ranks test once; resumes
+    python benchmarks/cross.py --only dev --seeds 0   # one stage, or some seeds, alone
 
 Every run is kept in out/cross/ as soon as it ends, re-ranking in pieces of ten queries. The result is docs/cross.json;
 one line goes to docs/test_log.csv. Lower layers are the teacher's and frozen: what they make of a pair is computed once
@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from cross_report import choose, report
-from cross_study import ROOT, Study, World, adapter, copies, save_targets
+from cross_report import Found, report
+from cross_study import ROOT, SCORERS, Study, World, adapter
 from safetensors.numpy import load_file, save_file
 
-from lab.cross import CrossEncoder, load_cross, prepare, save_cross, targets, train_cross
+from lab.cross import CrossEncoder, load_cross, prepare, save_cross, train_cross
 from lab.cross.encoder import batches
 from lab.device import autocast
 from lab.retrieval import Run
@@ -31,8 +31,8 @@ DEV_DEPTH = 20  # documents re-ranked on dev
 
 
 def train(world: World, runs: list[tuple[str, int]]) -> None:
-    """All cross encoders that are not there yet, and what each makes of the pairs it was trained on."""
-    missing = [run for run in runs if not adapter(world, *run).exists() or not copies(world, *run).exists()]
+    """All cross encoders that are not there yet."""
+    missing = [run for run in runs if not adapter(world, *run).exists()]
     if not missing:
         return
     lists, began = world.lists(), time.monotonic()
@@ -40,11 +40,6 @@ def train(world: World, runs: list[tuple[str, int]]) -> None:
     tokens = sum(map(len, prepared.pairs))
     print(f"{len(lists)} lists, {tokens:,} tokens below in {time.monotonic() - began:.0f} s", flush=True)
     for scorer, seed in missing:
-        if adapter(world, scorer, seed).exists():
-            save_targets(
-                targets(load_cross(adapter(world, scorer, seed), world.teacher), prepared), copies(world, scorer, seed)
-            )
-            continue
         model, losses = CrossEncoder.from_teacher(world.teacher, world.study.config(scorer, seed)), []
         for event in train_cross(model, prepared):
             if isinstance(event, Progress):
@@ -53,42 +48,49 @@ def train(world: World, runs: list[tuple[str, int]]) -> None:
                     hours = event.seconds_left * len(missing) / 3600
                     print(f"about {hours:.2f} hours of training for {len(missing)} runs", flush=True)
             elif isinstance(event, Finished):
-                about = {"study": world.study.key, "steps": event.step, "seconds": event.seconds, "tokens": tokens,
+                about = {"steps": event.step, "seconds": event.seconds, "tokens": tokens,
                          "losses": [float(np.mean(part)) for part in np.array_split(losses, 10)]}  # fmt: skip
         save_cross(model, adapter(world, scorer, seed), about)
-        save_targets(targets(model, prepared), copies(world, scorer, seed))
         print(scorer, seed, about, flush=True)
 
 
-def judge(
-    world: World, split: str, count: int, depth: int, runs: list[tuple[str, int]]
-) -> tuple[Run, dict[str, np.ndarray]]:
-    """Read the teacher's first documents with every model, untrained first.
-
-    Returns the teacher's run and {scores, cosines: (models, queries, depth), queries, documents: (models, queries,
-    moved, d) float16 segment vectors of the first documents}.
-    """
+def judge(world: World, split: str, seeds: tuple[int, ...]) -> tuple[Run, Found]:
+    """The teacher's run, and what the untrained model and all runs of these seeds make of its documents."""
+    count, depth = (world.study.dev, DEV_DEPTH) if split == "dev" else (world.study.test, world.study.depth)
     queries = world.drawn(split, count)
     run = world.run(queries, depth)
-    plain = CrossEncoder.from_teacher(world.teacher, world.study.config("dual", 0))
-    models = [plain, *(load_cross(adapter(world, *each), world.teacher) for each in runs)]
-    texts, parts, began = list(queries.values()), [], time.monotonic()
+    each = [judge_seed(world, split, list(queries.values()), run, seed) for seed in seeds]
+    # the untrained model is in every seed's pieces; it is the same
+    return run, {name: np.concatenate([each[0][name][:1], *(one[name][1:] for one in each)]) for name in each[0]}
+
+
+def judge_seed(world: World, split: str, texts: list[str], run: Run, seed: int) -> Found:
+    """Read all pairs with the untrained model and the runs of one seed, a piece of queries at a time."""
+    pieces: list[Found] = []
+    models: list[CrossEncoder] = []
+    began, fresh = time.monotonic(), 0
     for start in range(0, len(texts), PIECE):
-        path = world.folder / f"{split}-{count}-{depth}-{len(runs)}-{start}.safetensors"
+        path = world.folder / f"{split}-{len(texts)}-{run.k}-seed{seed}-{start}.safetensors"
         if not path.exists():
+            if not models:
+                plain = CrossEncoder.from_teacher(world.teacher, world.study.config("dual", seed))
+                models = [plain, *(load_cross(adapter(world, name, seed), world.teacher) for name in SCORERS)]
             found = read(world, models, texts[start : start + PIECE], run.rows[start : start + PIECE])
-            temporary = path.with_suffix(".tmp")
-            save_file(found, temporary)
-            temporary.rename(path)
-            done = start + PIECE
-            left = (time.monotonic() - began) / done * (len(texts) - done) / 3600
-            print(f"{split}: {done} of {len(texts)} queries, {left:.2f} hours left", flush=True)
-        parts.append(load_file(path))
-    return run, {name: np.concatenate([part[name] for part in parts], axis=1) for name in parts[0]}
+            save_file(found, path.with_suffix(".tmp"))
+            path.with_suffix(".tmp").rename(path)
+            fresh += PIECE
+            hours = (time.monotonic() - began) / fresh * (len(texts) - start - PIECE) / 3600
+            print(f"{split}, seed {seed}: {start + PIECE} of {len(texts)} queries, {hours:.2f} hours left", flush=True)
+        pieces.append(load_file(path))
+    return {name: np.concatenate([piece[name] for piece in pieces], axis=1) for name in pieces[0]}
 
 
-def read(world: World, models: list[CrossEncoder], texts: list[str], rows: np.ndarray) -> dict[str, np.ndarray]:
-    """All models over all pairs of some queries; the frozen layers once for all."""
+def read(world: World, models: list[CrossEncoder], texts: list[str], rows: np.ndarray) -> Found:
+    """All models over all pairs of some queries; the frozen layers once for all.
+
+    Returns {scores, cosines: (models, queries, depth), queries, documents: (models, queries, moved, d) float16 segment
+    vectors of the first documents}.
+    """
     base, depth = models[0], rows.shape[1]
     moved = min(world.study.moved, depth)
     pairs = base.pairs(
@@ -117,18 +119,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=("train", "dev", "test"))
     parser.add_argument("--folder", type=Path, default=ROOT / "out" / "cross")
-    parser.add_argument("--seeds", nargs="+", type=int)
+    parser.add_argument("--seeds", nargs="+", type=int, default=list(Study.seeds))
     arguments = parser.parse_args()
-    study = Study()
+    study, seeds = Study(), tuple(arguments.seeds)
     world = World(study, arguments.folder)
-    seeds = arguments.seeds or study.seeds
+    runs = [(scorer, seed) for seed in seeds for scorer in SCORERS]
     if arguments.only in (None, "train"):
-        train(world, [run for run in study.runs if run[1] in seeds])
-    runs = [run for run in study.runs if run[1] in seeds]
-    if arguments.only in (None, "dev"):
-        choose(world, *judge(world, "dev", study.dev, DEV_DEPTH, runs), runs)
-    if arguments.only in (None, "test"):
-        report(world, *judge(world, "test", study.test, study.depth, runs), runs)
+        train(world, runs)
+    for split in ("dev", "test"):
+        if arguments.only in (None, split):
+            report(world, split, *judge(world, split, seeds), runs)
 
 
 if __name__ == "__main__":

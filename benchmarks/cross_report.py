@@ -9,7 +9,7 @@ import subprocess
 from typing import Any
 
 import numpy as np
-from cross_study import LOG, MEASURE, RESULT, ROOT, SCORERS, World, write_json
+from cross_study import LOG, MEASURE, RESULT, ROOT, SCORERS, World, adapter, write_json
 
 from lab.cross import about_cross, reordered
 from lab.evaluation import difference_interval, holm, mean_interval, p_value, per_query
@@ -18,76 +18,67 @@ from lab.geometry import auc, distances_to_mean, within_share
 from lab.retrieval import Run
 
 WEIGHTS = tuple(round(0.1 * step, 1) for step in range(11))  # of the cross encoder beside its teacher, tried on dev
+PRIMARY = "dual over teacher"
 MARGIN = -0.02  # nDCG@10 that `dual` may lose against `cls`
-Found = dict[str, np.ndarray]  # see cross.judge: models along axis 0, the untrained one first
+Found = dict[str, np.ndarray]  # see cross.read: models along axis 0, the untrained one first
 
 
-def choose(world: World, run: Run, found: Found, runs: list[tuple[str, int]]) -> None:
-    """On dev: how much of the cross encoder's score beside the teacher's orders best, a weight a scorer."""
-    qrels = {query_id: world.collection.qrels["dev"][query_id] for query_id in run.query_ids}
-    alone = reranked(run, found, runs, qrels)
-    told: dict[str, Any] = {
-        "queries": len(run),
-        "depth": run.k,
-        "teacher": float(value(run, qrels).mean()),
-        "weights": {},
-    }
-    told |= {name: float(values.mean()) for name, values in alone.items()}
-    for scorer in SCORERS:
-        tried = {weight: mixed(run, found, runs, scorer, weight, qrels).mean() for weight in WEIGHTS}
-        told["weights"][scorer] = max(tried, key=lambda weight: (tried[weight], weight))
-        told[f"{scorer} + teacher, by weight"] = {str(weight): round(float(mean), 4) for weight, mean in tried.items()}
-    write_json(world.folder / "dev.json", told)
-    print(json.dumps(told, indent=1), flush=True)
-
-
-def report(world: World, run: Run, found: Found, runs: list[tuple[str, int]]) -> None:
-    """On test: all numbers, docs/cross.json, a line a run in the log."""
-    qrels = {query_id: world.collection.qrels["test"][query_id] for query_id in run.query_ids}
-    dev = json.loads((world.folder / "dev.json").read_text())
+def report(world: World, split: str, run: Run, found: Found, runs: list[tuple[str, int]]) -> None:
+    """All numbers of a split into docs/cross.json; of test, a line a run in the log as well."""
+    qrels = {query_id: world.collection.qrels[split][query_id] for query_id in run.query_ids}
+    before = json.loads(RESULT.read_text()) if RESULT.exists() else {}
     values = {"teacher": value(run, qrels)} | reranked(run, found, runs, qrels)
+    if split == "dev":
+        weights, tried = choose(run, found, runs, qrels)
+    else:
+        weights, tried = before["dev"]["weights"], None
     for scorer in SCORERS:
-        values[f"{scorer} + teacher"] = mixed(run, found, runs, scorer, dev["weights"][scorer], qrels)
-    contrasts, p = {}, {}
-    for name, (one, other) in {
+        values[f"{scorer} + teacher"] = mixed(run, found, runs, scorer, weights[scorer], qrels)
+    relevant, compared = judged(run, qrels), contrasts(values)
+    part = {
+        "queries": len(run), "of them with a relevant document among the first": int(relevant.any(axis=1).sum()),
+        "depth": run.k, "measure": MEASURE, "seeds": sorted({seed for _, seed in runs}), "commit": commit(),
+        "re-ranking": {name: told(mean_interval(each)) for name, each in values.items()},
+        "by seed": {name: np.atleast_2d(each).mean(axis=1).round(4).tolist() for name, each in values.items()},
+        "weights": weights, "weights tried": tried, "primary contrast": PRIMARY, "contrasts": compared,
+        "bar 0": {s: compared[f"{s} over teacher"]["low"] > 0 for s in SCORERS},
+        "dual not inferior to cls": {"margin": MARGIN, "met": compared["dual over cls"]["low"] >= MARGIN},
+        "auc": areas(run, found, runs, relevant), "floors": floors(run, found, runs),
+    }  # fmt: skip
+    training = {f"{scorer}-{seed}": about_cross(adapter(world, scorer, seed)) for scorer, seed in runs}
+    write_json(RESULT, before | {"command": "python benchmarks/cross.py", "config": dataclasses.asdict(world.study),
+                                 "training": training, split: part})  # fmt: skip
+    if split == "test":
+        log(world, values, runs)
+    print(json.dumps(part, indent=1), flush=True)
+
+
+def choose(run: Run, found: Found, runs: list[tuple[str, int]], qrels: dict[str, Any]) -> tuple[Any, Any]:
+    """How much of each scorer's score beside the teacher's orders dev best: the weights, and what each gave."""
+    tried = {
+        scorer: {weight: float(mixed(run, found, runs, scorer, weight, qrels).mean()) for weight in WEIGHTS}
+        for scorer in SCORERS
+    }
+    best = {scorer: max(means, key=lambda weight: (means[weight], weight)) for scorer, means in tried.items()}
+    return best, {scorer: {str(w): round(mean, 4) for w, mean in means.items()} for scorer, means in tried.items()}
+
+
+def contrasts(values: dict[str, np.ndarray]) -> dict[str, dict[str, float]]:
+    """Differences with paired intervals; p values of all but the primary one are Holm-corrected."""
+    pairs = {
         "dual over teacher": ("dual", "teacher"),
         "cls over teacher": ("cls", "teacher"),
         "dual over cls": ("dual", "cls"),
         "dual + teacher over teacher": ("dual + teacher", "teacher"),
         "cls + teacher over teacher": ("cls + teacher", "teacher"),
-    }.items():
-        contrasts[name] = told(difference_interval(values[one], values[other]))
-        p[name] = p_value(values[one], values[other])
-    secondary = [name for name in p if name != "dual over teacher"]
-    corrected = dict(zip(secondary, holm([p[name] for name in secondary]).tolist(), strict=True))
-    for name, contrast in contrasts.items():
-        contrast["p"] = p[name]
-        if name in corrected:
-            contrast["p, Holm"] = corrected[name]
-    relevant = judged(run, qrels)
-    before = json.loads(RESULT.read_text()) if RESULT.exists() else {}
-    result = {
-        "command": "python benchmarks/cross.py",
-        "commit": commit(),
-        "study": world.study.key,
-        "config": dataclasses.asdict(world.study),
-        "training": {f"{s}-{seed}": about_cross(world.folder / f"{s}-{seed}.safetensors") for s, seed in runs},
-        "dev": dev,
-        "test": {
-            "queries": len(run), "of them with a relevant document among the first": int(relevant.any(axis=1).sum()),
-            "depth": run.k, "measure": MEASURE,
-            "re-ranking": {name: told(mean_interval(each)) for name, each in values.items()},
-            "by seed": {name: np.atleast_2d(each).mean(axis=1).round(4).tolist() for name, each in values.items()},
-            "primary contrast": "dual over teacher", "contrasts": contrasts,
-            "bar 0": {s: contrasts[f"{s} over teacher"]["low"] > 0 for s in SCORERS},
-            "dual not inferior to cls": {"margin": MARGIN, "met": contrasts["dual over cls"]["low"] >= MARGIN},
-            "auc": areas(run, found, runs, relevant), "floors": floors(run, found, runs),
-        },
-        "students": before.get("students") if before.get("study") == world.study.key else None,
-    }  # fmt: skip
-    write_json(RESULT, result)
-    log(world, values, runs)
-    print(json.dumps(result["test"], indent=1), flush=True)
+    }
+    found = {name: told(difference_interval(values[one], values[other])) for name, (one, other) in pairs.items()}
+    p = {name: p_value(values[one], values[other]) for name, (one, other) in pairs.items()}
+    others = [name for name in pairs if name != PRIMARY]
+    corrected = dict(zip(others, holm([p[name] for name in others]).tolist(), strict=True))
+    for name, each in found.items():
+        each["p"] = round(corrected.get(name, p[name]), 5)
+    return found
 
 
 def value(run: Run, qrels: dict[str, Any]) -> np.ndarray:

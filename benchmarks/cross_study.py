@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from safetensors.torch import load_file, save_file
 
 import lab
-from lab.cross import CrossConfig, Lists, PairTargets, mine
+from lab.cross import CrossConfig, Lists, mine
 from lab.retrieval import ExactIndex, Run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,21 +26,19 @@ class Study:
 
     collection: str = "pydocs"
     train: int = 2_000  # queries of the train split, drawn with `draw`
-    dev: int = 100  # of dev, to choose by
-    test: int = 150  # of test, re-ranked once
-    depth: int = 100  # of the teacher's documents re-ranked
-    moved: int = 20  # first documents over which a query's vector is watched
     draw: int = 0  # seed of all draws of queries and negatives
     seeds: tuple[int, ...] = (0, 1, 2)
     cross: CrossConfig = field(default_factory=CrossConfig)
+    dev: int = 100  # of dev, to choose by
+    test: int = 250  # of test, re-ranked once
+    depth: int = 100  # of the teacher's documents re-ranked
+    moved: int = 20  # first documents over which a query's vector is watched
 
     @property
     def key(self) -> str:
-        return hashlib.sha256(json.dumps(dataclasses.asdict(self)).encode()).hexdigest()[:12]
-
-    @property
-    def runs(self) -> list[tuple[str, int]]:
-        return [(scorer, seed) for seed in self.seeds for scorer in SCORERS]
+        """What the cross encoders depend on, their seeds apart."""
+        what = [self.collection, self.train, self.draw, dataclasses.asdict(self.cross)]
+        return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:12]
 
     def config(self, scorer: str, seed: int) -> CrossConfig:
         return dataclasses.replace(self.cross, scorer=scorer, seed=seed)
@@ -92,22 +89,3 @@ def write_json(path: Path, what: object) -> None:
 def adapter(world: World, scorer: str, seed: int) -> Path:
     """Where a cross encoder is kept."""
     return world.folder / f"{scorer}-{seed}.safetensors"
-
-
-def copies(world: World, scorer: str, seed: int) -> Path:
-    """Where its view of the training pairs is kept, for students."""
-    return world.folder / f"targets-{scorer}-{seed}.safetensors"
-
-
-def save_targets(found: PairTargets, path: Path) -> None:
-    """Scores in 32 bits, vectors in 16."""
-    temporary = path.with_suffix(".tmp")
-    vectors = {name: getattr(found, name).half().contiguous() for name in ("queries", "documents")}
-    save_file({"scores": found.scores.contiguous(), **vectors}, temporary)
-    os.replace(temporary, path)
-
-
-def load_targets(path: Path, count: int) -> PairTargets:
-    """Of the first lists."""
-    stored = load_file(path)
-    return PairTargets(*(stored[name][:count].float() for name in ("scores", "queries", "documents")))

@@ -28,6 +28,10 @@ class Lists:
     def __len__(self) -> int:
         return len(self.queries)
 
+    def first(self, count: int) -> Lists:
+        """The first so many."""
+        return Lists(self.query_ids[:count], self.queries[:count], self.rows[:count], self.documents)
+
     def flat(self) -> tuple[list[str], list[str]]:
         """Texts of all n · C pairs, list after list."""
         every = [query for query in self.queries for _ in range(self.rows.shape[1])]
