@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -69,9 +70,11 @@ def load_cross(path: Path, teacher: DualEncoder) -> CrossEncoder:
 
 
 def about_cross(path: Path) -> dict[str, Any]:
-    """What was noted beside the weights."""
+    """What was noted beside the weights, and how many numbers and bytes are stored."""
     with safe_open(path, framework="pt") as file:
-        return json.loads((file.metadata() or {}).get("about", "{}"))
+        noted = json.loads((file.metadata() or {}).get("about", "{}"))
+        numbers = sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
+    return noted | {"numbers": numbers, "bytes": path.stat().st_size}
 
 
 def encoder_key(model: CrossEncoder) -> str:
