@@ -17,7 +17,6 @@ import argparse
 import copy
 import dataclasses
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -76,13 +75,12 @@ class Copies:
 def train(made: Copies, arm: str, seed: int, folder: Path) -> None:
     """Train one student and keep it."""
     scorer, how = ARMS[arm]
-    student, began = made.start(seed), time.monotonic()
+    student = made.start(seed)
     events = copy_pairs(student, made.lists, made.targets(scorer), dataclasses.replace(how, seed=seed), made.groups)
     losses = [event.loss for event in events if isinstance(event, Progress)]
     save_model(student, folder)
-    about = {"seconds": round(time.monotonic() - began), "steps": len(losses),
-             "losses": [round(float(np.mean(part)), 4) for part in np.array_split(losses, 5)]}  # fmt: skip
-    write_json(folder / "about.json", about)
+    fifths = [round(float(np.mean(part)), 4) for part in np.array_split(losses, 5)]
+    write_json(folder / "about.json", {"steps": len(losses), "losses": fifths})
 
 
 def measure(world: World, student: DualEncoder, split: str) -> dict[str, list[float]]:

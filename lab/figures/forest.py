@@ -55,6 +55,9 @@ def forest(
             "showlegend": len(series) > 1,
         })  # fmt: skip
     ends = [-0.6, len(rows) - 0.4]
+    reach = [at for each in series.values() for row in each.values() for at in (row["low"], row["high"])]
+    reach += list((lines or {}).values())
+    room = 0.06 * (max(reach) - min(reach) or 1.0)
     for name, at in (lines or {}).items():
         traces.append({"name": name, "mode": "lines", "x": [at, at], "y": ends, "hoverinfo": "skip",
                        "line": {"color": GREY, "dash": "dash", "width": 1.5}})  # fmt: skip
@@ -63,7 +66,7 @@ def forest(
         [{} for _ in traces],
         height=150 + (46 + 16 * len(series)) * len(rows),
         title={"text": title},
-        xaxis={"title": {"text": axis}},
+        xaxis={"title": {"text": axis}, "range": [min(reach) - room, max(reach) + room]},
         yaxis={"tickvals": list(range(len(rows))), "ticktext": [escape(row) for row in rows], "range": ends[::-1],
                "showgrid": False, "ticks": ""},
     )  # fmt: skip

@@ -40,7 +40,7 @@ _TRACES: tuple[dict[str, Any], ...] = (
      "marker": TEACHER.marker(13, symbol="diamond")},
     {"name": "the chosen document", "mode": "markers+text", "textposition": "bottom center", "hoverinfo": "skip",
      "cliponaxis": False, "textfont": {"size": SMALL, "color": INK}, "showlegend": False,
-     "marker": {"color": "rgba(0,0,0,0)", "symbol": "circle-open", "size": 22,
+     "marker": {"color": VERMILLION, "symbol": "circle-open", "size": 22,
                 "line": {"color": VERMILLION, "width": 3}}},
 )  # fmt: skip
 
@@ -70,7 +70,7 @@ def moved_query(
         values,
         height=470,
         title={"text": title, "y": 0.97, "yanchor": "top"},
-        margin={"l": 60, "r": 30, "t": 130, "b": 50},
+        margin={"l": 60, "r": 30, "t": 100, "b": 50},
         xaxis={"title": {"text": "first direction of the movement"}},
         yaxis={"title": {"text": "second direction"}, "scaleanchor": "x"},
     )
