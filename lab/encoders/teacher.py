@@ -20,7 +20,6 @@ from sentence_transformers.sentence_transformer.modules import Normalize
 from lab.device import autocast, pick_device, resolve_precision
 from lab.errors import ModelError, OfflineError
 
-Similarity = Literal["cosine", "dot"]
 Kind = Literal["query", "document"]  # models with prompts treat the two differently
 
 DEFAULT = "all-MiniLM-L6-v2"

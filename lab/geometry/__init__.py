@@ -20,7 +20,7 @@ from lab.geometry.measures import (
     uniformity,
 )
 from lab.geometry.pairs import PairSimilarities, anisotropy, pair_similarities
-from lab.geometry.safe_radius import SafeRadius, keeps_top, safe_radius
+from lab.geometry.safe_radius import SafeRadius, safe_radius
 
 __all__ = [
     "CircleWorld",
@@ -38,7 +38,6 @@ __all__ = [
     "descend",
     "distances",
     "hubness",
-    "keeps_top",
     "knn_overlap",
     "landing",
     "likely_cause",
