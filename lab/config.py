@@ -31,7 +31,7 @@ class DistillConfig:
     unseen: tuple[str, ...] = ()  # ids of documents that give no training text; they stay in the index
     observed: int = 6_000  # texts the teacher reads to find what each token is on average at the student's first layer
     losses: LossWeights = field(default_factory=LossWeights)  # matching on queries alone unless said otherwise
-    hard_negatives: int = 0  # a text's best ones for the teacher that are not its own; for score, margin, one_hot, negatives
+    hard_negatives: int = 0  # per text, the teacher's best but its own; for score, margin, one-hot, negative matching
     epochs: float = 3.0  # passes over the texts
     batch: int = 64  # texts a step
     rate: float = 2e-3  # AdamW's peak learning rate; falls to 0 along a cosine

@@ -61,6 +61,13 @@ def test_kept_is_that_the_first_document_is_the_teachers() -> None:
     assert keeps(recorder.recording())[0].tolist() == ((student @ documents.T).argmax(axis=1) == safe.top).tolist()
 
 
+def test_a_recording_without_a_look_is_refused() -> None:
+    index = ExactIndex(np.eye(12), [f"d{number}" for number in range(12)])
+    recorder = Recorder(index.search(np.eye(12)[:1], ["q"], 10), np.arange(12), np.ones(1), {"q": "text"}, {})
+    with pytest.raises(DataError, match="look first"):
+        recorder.recording()
+
+
 def test_every_query_is_one_dart_at_its_own_angle_in_every_look() -> None:
     found = recorded()
     angles = []
