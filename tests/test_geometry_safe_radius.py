@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lab.errors import LabError
 from lab.geometry import distances, safe_radius
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -160,5 +161,5 @@ Q, D = np.ones((2, 3)), np.eye(3)
     ],
 )
 def test_bad_input_is_named(call: Callable[[], Any], named: str) -> None:
-    with pytest.raises(ValueError, match=named):
+    with pytest.raises(LabError, match=named):
         call()

@@ -58,7 +58,7 @@ def test_every_illness_has_a_rule_and_every_gauge_is_needed() -> None:
     for name in GAUGES:
         for broken in ({name: float("nan")}, None):
             gauges = {**SOUND, **broken} if broken else {key: SOUND[key] for key in SOUND if key != name}
-            with pytest.raises(ValueError, match=f"no value for the gauge '{name}'"):
+            with pytest.raises(LabError, match=f"no value for the gauge '{name}'"):
                 likely_cause(gauges)
 
 
