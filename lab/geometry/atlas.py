@@ -71,7 +71,7 @@ def umap_map(vectors: npt.ArrayLike, recipe: MapRecipe | None = None) -> npt.NDA
     Neighbourhoods matter to it, distances do not: how far two clusters lie apart on the map says next to nothing.
 
     Args: vectors: (n ≥ 3, d).
-    Returns: (n, 2) float32. 10,000 documents take some two minutes on one core.
+    Returns: (n, 2) float32. The 10,033 of wiki take 45 seconds on one core, after numba has compiled.
     Raises: LabError where `recipe.neighbours` is not between 2 and n − 1.
     """
     recipe = recipe or MapRecipe()

@@ -43,7 +43,7 @@ def teacher_space(
 
     Args:
         teacher: the default one for the shipped vectors; any for another collection.
-        unshipped: the map to make where none ships. PCA takes a second, UMAP some minutes, see `geometry.umap_map`.
+        unshipped: the map to make where none ships. how long: see `geometry.umap_map`.
 
     Raises:
         LabError: no such kind of map.
