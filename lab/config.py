@@ -31,7 +31,7 @@ class DistillConfig:
     unseen: tuple[str, ...] = ()  # ids of documents that give no training text; they stay in the index
     observed: int = 6_000  # texts the teacher reads to find what each token is on average at the student's first layer
     losses: LossWeights = field(default_factory=LossWeights)  # matching on queries alone unless said otherwise
-    hard_negatives: int = 0  # per text, from the teacher's top 50; used by score, margin, one-hot and negative matching
+    hard_negatives: int = 0  # per text, the teacher's best but its own; for score, margin, one-hot, negative matching
     epochs: float = 3.0  # passes over the texts
     batch: int = 64  # texts a step
     rate: float = 2e-3  # AdamW's peak learning rate; falls to 0 along a cosine
@@ -72,6 +72,11 @@ class DistillConfig:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> DistillConfig:
+        """From what `dataclasses.asdict` made, lists in place of tuples as JSON has them; a setting left out is usual.
+
+        Raises:
+            LabError: a key this version does not know, or a value that is not allowed.
+        """
         known = {f.name for f in dataclasses.fields(cls)}
         if strange := set(values) - known:
             raise LabError(f"unknown settings {sorted(strange)}; this version knows {sorted(known)}")

@@ -64,6 +64,17 @@ def training_data(
 
     Only documents are read, unless `config.queries` is "train". All of them are encoded where a loss needs them, or on
     demand (`every_document`); else a seeded sample that holds the held-out ones.
+
+    Args:
+        store: keeps the teacher's vectors; those it has are not encoded again.
+        tell: gets a `Stage` whenever some more texts are encoded.
+
+    Returns: what `TrainingData` describes, and up to 300 held-out texts with the rows of their documents.
+
+    Raises:
+        DataError: fewer than two documents, or none with a text; an id in `config.unseen` that the collection lacks;
+            no train split where `config.queries` asks for one; fewer documents than `config.hard_negatives` needs.
+        ModelError: the teacher produced a value that is not a number.
     """
     tell = tell or (lambda _: None)
     unseen = _unseen(config, collection)

@@ -164,6 +164,13 @@ class Recorder:
         self._measures = {name.removeprefix("measure."): values.tolist() for name, values in measures.items()}
 
     def recording(self) -> Recording:
+        """All looks so far, rows as positions in the whole collection.
+
+        Raises:
+            DataError: nothing was looked at yet.
+        """
+        if not self._looks:
+            raise DataError("nothing to record: add() a look first")
         distances, rows, scores = (np.stack(parts) for parts in zip(*self._looks, strict=True))
         return Recording(
             np.array(self._steps),

@@ -118,6 +118,9 @@ def evaluate(
     Args:
         static: the zero-layer student to stand beside it.
         own_documents: the student searches documents it encoded itself; otherwise the teacher's index.
+        store: keeps the teacher's vectors (and an own tower's), so that a second report encodes nothing; default: the
+            user's cache.
+        k: documents a query that every engine returns; measures deeper than k see no further.
 
     Raises:
         DataError: no such split, or queries without judgements.

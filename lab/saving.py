@@ -17,6 +17,9 @@ def save(distilled: Distilled, folder: str | Path) -> dict[str, Any]:
 
     The folder loads with `SentenceTransformer(folder)` where only sentence-transformers is installed. `static/`
     holds the baseline, `recording.*` the recording, `lab.json` the facts, `README.md` the model card.
+
+    Raises:
+        ModelError: `folder` exists, is not empty and holds no student of the lab.
     """
     about: dict[str, Any] = {}
 

@@ -8,7 +8,7 @@ import pytest
 from lab.errors import DataError
 from lab.figures import dartboard, dartboard_values
 from lab.figures.dartboard import DISC, GAP, KEPT, LOST, RIM, dartboard_words, keeps, ratios
-from lab.geometry import keeps_top, safe_radius
+from lab.geometry import safe_radius
 from lab.recording import Recorder, Recording
 from lab.retrieval import ExactIndex
 
@@ -49,7 +49,7 @@ def test_whoever_is_inside_the_disc_has_kept_its_document() -> None:
     assert inside.any() and not inside.all() and not keeps(recorded())[0].all()
 
 
-def test_kept_is_what_geometry_calls_kept() -> None:
+def test_kept_is_that_the_first_document_is_the_teachers() -> None:
     random = np.random.default_rng(3)
     documents, teacher = unit(random.normal(size=(40, 5))), unit(random.normal(size=(9, 5)))
     student = unit(teacher + 0.5 * random.normal(size=teacher.shape))
@@ -58,7 +58,14 @@ def test_kept_is_what_geometry_calls_kept() -> None:
     safe = safe_radius(teacher, documents)
     recorder = Recorder(index.search(teacher, ids, 10), np.arange(40), safe.radius, dict.fromkeys(ids, "q"), {})
     recorder.add(0, index.search(student, ids, 10), np.linalg.norm(student - teacher, axis=1), {})
-    assert keeps(recorder.recording())[0].tolist() == keeps_top(student, documents, safe.top).tolist()
+    assert keeps(recorder.recording())[0].tolist() == ((student @ documents.T).argmax(axis=1) == safe.top).tolist()
+
+
+def test_a_recording_without_a_look_is_refused() -> None:
+    index = ExactIndex(np.eye(12), [f"d{number}" for number in range(12)])
+    recorder = Recorder(index.search(np.eye(12)[:1], ["q"], 10), np.arange(12), np.ones(1), {"q": "text"}, {})
+    with pytest.raises(DataError, match="look first"):
+        recorder.recording()
 
 
 def test_every_query_is_one_dart_at_its_own_angle_in_every_look() -> None:

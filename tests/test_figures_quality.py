@@ -5,12 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from lab.collection import load_collection
 from lab.errors import DataError
-from lab.evaluation import Interval, mean_interval
-from lab.figures import quality_bars, report_quality
+from lab.evaluation import Interval
+from lab.figures import quality_bars
 from lab.figures.style import LOOKS, TEMPLATE, draw, look, shorten
-from lab.report import Report
 
 QUALITY = {"bm25": Interval(0.6, 0.5, 0.65), "static": 0.5, "teacher": Interval(0.8, 0.7, 0.9), "yours": 0.72}
 
@@ -36,18 +34,6 @@ def test_an_unknown_engine_is_drawn_under_its_own_name() -> None:
     assert quality_bars({"mine too": 0.4}).layout.yaxis.ticktext == ("mine too",)
     with pytest.raises(DataError, match="no engine to draw"):
         quality_bars({})
-
-
-def test_a_report_brings_intervals_sizes_and_title(tiny_collection_dir) -> None:
-    random, collection = np.random.default_rng(0), load_collection(tiny_collection_dir)
-    values = {engine: {"nDCG@10": random.random(30)} for engine in ("teacher", "student", "bm25")}
-    report = Report(collection, "dev", {}, values, np.ones(30), {"teacher": 1_000_000, "student": 100_000}, "BM25")
-    figure = quality_bars(report)
-    found = report_quality(report)
-    assert found["student"] == mean_interval(values["student"]["nDCG@10"])
-    assert list(figure.data[0].x) == [found[engine].value for engine in ("teacher", "student", "bm25")]
-    assert "dev" in figure.layout.title.text and "30 queries" in figure.layout.title.text
-    assert "0.1M parameters" in figure.data[2].text[1]
 
 
 def test_engines_keep_their_looks_apart() -> None:

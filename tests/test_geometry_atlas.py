@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 
+from lab.errors import LabError
 from lab.geometry import MapRecipe, knn_overlap, landing, map_loss, pca_map, umap_map
 
 
@@ -82,7 +83,7 @@ def test_turning_shifting_and_scaling_a_map_loses_nothing() -> None:
     ],
 )
 def test_maps_that_do_not_fit_are_refused(vectors: np.ndarray, positions: np.ndarray, k: int, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(LabError, match=said):
         map_loss(vectors, positions, k)
 
 
@@ -115,9 +116,9 @@ def test_a_landing_stays_among_its_documents_and_does_not_see_a_shift(seed: int,
 
 
 def test_rows_without_a_place_are_refused() -> None:
-    with pytest.raises(ValueError, match="do not fit one another"):
+    with pytest.raises(LabError, match="do not fit one another"):
         landing([[0, 3]], [[1, 0.5]], np.zeros((3, 2)))
-    with pytest.raises(ValueError, match="do not fit one another"):
+    with pytest.raises(LabError, match="do not fit one another"):
         landing([[0, 1]], [[1, 0.5, 0.2]], np.zeros((3, 2)))
 
 
@@ -139,7 +140,7 @@ def test_pca_by_hand() -> None:
     assert np.allclose(found.explained, [18 / 20, 2 / 20])
     assert np.allclose(found.positions, [[3, 0], [-3, 0], [0, 1], [0, -1]])
     assert np.allclose(found.centre, [0, 0, 5])
-    with pytest.raises(ValueError, match="vectors must differ"):
+    with pytest.raises(LabError, match="vectors must differ"):
         pca_map(np.ones((5, 3)))
 
 
@@ -174,5 +175,5 @@ def test_umap_is_given_the_recipe(monkeypatch: pytest.MonkeyPatch) -> None:
         "n_neighbors": 7, "min_dist": 0.2, "metric": "euclidean", "n_epochs": 11, "random_state": 5, "n_jobs": 1
     }  # fmt: skip
     assert flat.dtype == np.float32 and np.allclose(flat, points[:, :2])
-    with pytest.raises(ValueError, match="neighbours must lie between 2 and 19, got 20"):
+    with pytest.raises(LabError, match="neighbours must lie between 2 and 19, got 20"):
         umap_map(points, MapRecipe(neighbours=20))

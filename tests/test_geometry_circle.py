@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lab.errors import LabError
 from lab.geometry.circle import CircleWorld, circle_world, descend, on_circle, pull, rotation, score_loss, turn
 
 
@@ -73,11 +74,11 @@ def test_the_norm_arrives_and_trembles_the_square_creeps() -> None:
 
 
 def test_bad_input_is_refused() -> None:
-    with pytest.raises(ValueError, match="two documents"):
+    with pytest.raises(LabError, match="two documents"):
         circle_world(3, 1)
-    with pytest.raises(ValueError, match="finite"):
+    with pytest.raises(LabError, match="finite"):
         turn(circle_world(), float("nan"))
-    with pytest.raises(ValueError, match="flat"):
+    with pytest.raises(LabError, match="flat"):
         turn(CircleWorld(np.eye(3), np.eye(3)), 3)
-    with pytest.raises(ValueError, match="rate"):
+    with pytest.raises(LabError, match="rate"):
         descend(3, rate=0)

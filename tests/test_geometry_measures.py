@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
+from lab.errors import LabError
 from lab.geometry import (
     alignment,
     cosines,
@@ -253,5 +254,5 @@ A, HOLE = np.ones((2, 3)), np.array([[1.0, 2.0], [np.nan, 1.0]])
     ],
 )
 def test_bad_input_is_named(call: Callable[[], Any], named: str) -> None:
-    with pytest.raises(ValueError, match=named):
+    with pytest.raises(LabError, match=named):
         call()

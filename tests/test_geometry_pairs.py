@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lab.errors import LabError
 from lab.geometry import anisotropy, pair_similarities
 
 
@@ -30,9 +31,9 @@ def test_hard_is_never_easier_than_random_and_relevant_is_in_neither(seed: int, 
 
 
 def test_pairs_that_do_not_fit_are_refused() -> None:
-    with pytest.raises(ValueError, match="at least one document for each of the 2 queries"):
+    with pytest.raises(LabError, match="at least one document for each of the 2 queries"):
         pair_similarities(np.eye(2), np.eye(2), [[0], []])
-    with pytest.raises(ValueError, match="queries have 2 dimensions, documents 3"):
+    with pytest.raises(LabError, match="queries have 2 dimensions, documents 3"):
         pair_similarities(np.eye(2), np.eye(3), [[0], [1]])
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+from lab.errors import LabError
 from lab.losses import DISTANCES, matching, spread_out
 
 # Differences (3, 4, 0) and (−1, −2, −2): lengths 5 and 3.
@@ -155,7 +156,7 @@ def test_autocast_does_not_reach_the_loss(distance: str) -> None:
     ],
 )
 def test_bad_input_is_named(student: Tensor, teacher: Tensor, distance: str, named: str) -> None:
-    with pytest.raises(ValueError, match=named):
+    with pytest.raises(LabError, match=named):
         matching(student, teacher, distance)  # type: ignore[arg-type]
 
 
@@ -189,5 +190,5 @@ def test_spread_out_does_not_see_a_rotation_nor_the_order(seed: int, size: int) 
 
 
 def test_spread_out_names_bad_input() -> None:
-    with pytest.raises(ValueError, match="embeddings must be non-empty and of shape"):
+    with pytest.raises(LabError, match="embeddings must be non-empty and of shape"):
         spread_out(torch.ones(2, 3, 4))

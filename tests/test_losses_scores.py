@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+from lab.errors import LabError
 from lab.losses import candidate_scores, duplicate_mask, margin_mse, one_hot, score_distillation
 
 LN2, LN3, LN4, LN5 = math.log(2), math.log(3), math.log(4), math.log(5)
@@ -318,5 +319,5 @@ NAN = torch.full((2, 4), torch.nan)
     ],
 )
 def test_bad_input_is_named(call: Callable[[], Any], named: str) -> None:
-    with pytest.raises(ValueError, match=named):
+    with pytest.raises(LabError, match=named):
         call()

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from lab.errors import LabError
 from lab.losses import (
     TERMS,
     LossBatch,
@@ -179,7 +180,7 @@ def test_the_loss_can_be_descended() -> None:
 )
 def test_a_missing_tensor_is_named(term: str, changes: dict[str, Any], named: str) -> None:
     weights = LossWeights(**{"query_matching": 0, term: 1})  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match=named):
+    with pytest.raises(LabError, match=named):
         total(weights, full_batch(**changes))
 
 
@@ -196,7 +197,7 @@ def test_a_missing_tensor_is_named(term: str, changes: dict[str, Any], named: st
     ],
 )
 def test_bad_weights_are_named(settings: dict[str, Any], named: str) -> None:
-    with pytest.raises(ValueError, match=named):
+    with pytest.raises(LabError, match=named):
         LossWeights(**settings)
 
 
@@ -225,9 +226,9 @@ def test_gradient_norms_join_tensors_weigh_and_ignore_what_has_no_part() -> None
 
 
 def test_gradient_norms_need_a_gradient() -> None:
-    with pytest.raises(ValueError, match="inputs must require a gradient"):
+    with pytest.raises(LabError, match="inputs must require a gradient"):
         gradient_norms({"x": torch.tensor(1.0)}, torch.ones(2, 2))
-    with pytest.raises(ValueError, match="inputs must require a gradient"):
+    with pytest.raises(LabError, match="inputs must require a gradient"):
         gradient_norms({"x": torch.tensor(1.0)}, [])
 
 

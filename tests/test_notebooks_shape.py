@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from lab.teaching.start_here import HINT
+from lab.teaching import matching, query_generation, start_here, teacher_geometry
 from notebooks.refresh import PICTURE, check
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -61,6 +61,15 @@ def test_it_begins_with_what_is_learnt_and_ends_with_what_comes_next(path: Path)
     assert "measure_pace" in code(path)[0].source, "the first cell says how long it will take on this machine"
 
 
+@pytest.mark.parametrize("name", ["00_start_here", "01_teacher_geometry", "04_query_generation"])
+def test_the_minutes_in_the_text_are_those_the_first_cell_prints(name: str) -> None:
+    """Stored outputs are those of a machine of the lab's own pace."""
+    path = ROOT / "notebooks" / f"{name}.ipynb"
+    promised = re.search(r"\*\*Time:\*\* about (\d+) minutes?", prose(path)[0])
+    printed = re.search(r"about ([\d.]+) minutes", code(path)[0].outputs[0].text)
+    assert promised and printed and int(promised[1]) == max(1, round(float(printed[1])))
+
+
 @every_notebook
 def test_it_asks_before_it_shows_and_lets_the_reader_try(path: Path) -> None:
     sources = [cell.source for cell in code(path)]
@@ -101,8 +110,33 @@ def test_it_tells_nothing_of_the_machine_it_was_executed_on(path: Path) -> None:
     assert not re.search(r"/(root|home|work|Users|tmp)/", path.read_text(encoding="utf-8"))
 
 
-def test_the_hint_in_the_notebook_is_the_one_in_the_package() -> None:
-    assert HINT in "\n".join(prose(ROOT / "notebooks" / "00_start_here.ipynb"))
+HINTS = {
+    "00_start_here": [start_here.HINT],
+    "01_teacher_geometry": [teacher_geometry.CONE_HINT, teacher_geometry.KEPT_HINT],
+    "03_embedding_matching": [matching.HINT_LOSS, matching.HINT_INDEX],
+    "04_query_generation": [query_generation.NOISE_HINT, query_generation.COVERED_HINT],
+}
+
+
+@pytest.mark.parametrize(("name", "hint"), [(name, hint) for name, hints in HINTS.items() for hint in hints])
+def test_the_hints_in_a_notebook_are_those_of_the_package(name: str, hint: str) -> None:
+    assert hint in " ".join(" ".join(prose(ROOT / "notebooks" / f"{name}.ipynb")).split())
+
+
+@every_notebook
+def test_formulas_are_written_with_single_backslashes(path: Path) -> None:
+    """MathJax reads a double one as the end of a line, and shows the name of the command as letters."""
+    found = [formula for words in prose(path) for formula in doubled(words)]
+    assert found == [], f"{path.name}: one backslash before a command"
+
+
+def doubled(words: str) -> list[str]:
+    return [formula for formula in re.findall(r"\$[^$]+\$", words) if re.search(r"\\\\[a-zA-Z]", formula)]
+
+
+def test_the_check_of_formulas_catches() -> None:
+    assert doubled(r"at $\\lVert t - s \\rVert$, and $\sqrt 2$") == [r"$\\lVert t - s \\rVert$"]
+    assert doubled(r"$\lVert t \rVert$ and `$\\x` alone") == []
 
 
 def test_the_picture_of_the_readme_is_there() -> None:

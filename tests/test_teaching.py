@@ -121,7 +121,7 @@ def test_a_named_pace_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None
     assert measure_pace(clock=lambda: pytest.fail("measured")) == Pace(50.0)
     for wrong in ("fast", "0", "-1", "nan"):
         monkeypatch.setenv("LAB_PACE", wrong)
-        with pytest.raises(ValueError, match=f"LAB_PACE='{wrong}'"):
+        with pytest.raises(LabError, match=f"LAB_PACE='{wrong}'"):
             measure_pace()
 
 
@@ -135,5 +135,5 @@ def test_the_pace_is_counted_in_steps_and_leaves_the_seed_alone(monkeypatch: pyt
     # the clock is read once at the start, before every step, and at the end: 0 | 0.5, 1.0 | 1.5
     assert pace.steps_per_second == pytest.approx(1 / 1.5)
     assert torch.equal(torch.rand(1), expected)
-    with pytest.raises(ValueError, match="give it some time"):
+    with pytest.raises(LabError, match="give it some time"):
         measure_pace(0)

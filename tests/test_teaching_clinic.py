@@ -11,7 +11,7 @@ from lab import artefacts
 from lab.errors import DataError, LabError
 from lab.figures import gauge_board, gauge_values
 from lab.geometry import likely_cause
-from lab.geometry.diagnosis import GAUGES, ILLNESSES
+from lab.geometry.diagnosis import GAP, GAUGES, ILLNESSES, LINE, POSITIVE, STALE, UNRELATED
 from lab.recording import Recording
 from lab.teaching import clinic
 from tests.test_figures_dartboard import recorded
@@ -58,7 +58,7 @@ def test_every_illness_has_a_rule_and_every_gauge_is_needed() -> None:
     for name in GAUGES:
         for broken in ({name: float("nan")}, None):
             gauges = {**SOUND, **broken} if broken else {key: SOUND[key] for key in SOUND if key != name}
-            with pytest.raises(ValueError, match=f"no value for the gauge '{name}'"):
+            with pytest.raises(LabError, match=f"no value for the gauge '{name}'"):
                 likely_cause(gauges)
 
 
@@ -118,13 +118,11 @@ def test_the_check_answers_and_never_raises(answer, words: str, cases, capsys: p
 
 
 def test_the_board_has_a_column_a_gauge_and_a_row_a_patient(cases: dict[str, Recording]) -> None:
-    table = clinic.patients(cases)
-    assert table.shape == (7, len(GAUGES)) and list(table.columns) == list(GAUGES)
     gauges = {case: clinic.gauges(recording) for case, recording in cases.items()}
     figure = gauge_board(gauges)
     assert [trace.name for trace in figure.data] == list(GAUGES)
     for trace in figure.data:
-        assert list(trace.y) == list(cases) and list(trace.x) == table[trace.name].tolist()
+        assert list(trace.y) == list(cases) and list(trace.x) == [each[trace.name] for each in gauges.values()]
     assert len({trace.xaxis for trace in figure.data}) == len(GAUGES)
     with pytest.raises(DataError, match="no student"):
         gauge_values({})
@@ -139,3 +137,32 @@ def test_the_shipped_patients_are_told_apart_by_the_rules(capsys: pytest.Capture
     assert {recording.about["illness"] for recording in cases.values()} == set(ILLNESSES)
     clinic.check_name_illness(clinic.solve_name_illness)
     assert capsys.readouterr().out.strip() == "Right: all 7 patients."
+
+
+def served_badly(gauges: dict[str, float]) -> str:
+    return "dropped projection" if gauges["loss before"] > UNRELATED else "wrong pooling"
+
+
+# What each question of the hint asks, and what a yes means.
+ASKED = {
+    "targets off": (lambda g: g["targets off"] > STALE, lambda g: "stale teacher vectors"),
+    "negative numbers": (lambda g: g["negative numbers"] < POSITIVE, lambda g: "ReLU projection"),
+    "whether the loss fell": (lambda g: g["training loss"] >= g["loss before"], lambda g: "rate too high"),
+    "spread": (lambda g: g["spread"] > LINE, lambda g: "collapse"),
+    "what is served": (lambda g: g["mean distance"] - g["training loss"] > GAP, served_badly),
+}
+
+
+def asked_in_order(hint: str, gauges: dict[str, float]) -> str:
+    """The answer of a reader who asks what a hint says, in the hint's order."""
+    questions = [ASKED[words] for words in sorted(ASKED, key=hint.index)]
+    return next((answer(gauges) for applies, answer in questions if applies(gauges)), "healthy")
+
+
+@pytest.mark.skipif(artefacts.CLINIC not in artefacts.manifest(), reason="wiki-clinic is not made yet: make artefacts")
+def test_whoever_follows_the_hint_names_every_shipped_patient() -> None:
+    cases = artefacts.clinic()
+    named = {case: asked_in_order(clinic.HINT, clinic.gauges(recording)) for case, recording in cases.items()}
+    assert named == {case: recording.about["illness"] for case, recording in cases.items()}
+    hasty = "spread before all: spread, targets off, negative numbers, whether the loss fell, what is served"
+    assert asked_in_order(hasty, clinic.gauges(cases["case 7"])) == "collapse", "the order does not matter?"

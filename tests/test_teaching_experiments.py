@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lab import artefacts
 from lab.collection import load_collection
 from lab.collection.texts import DocumentTexts
 from lab.errors import LabError
@@ -85,10 +84,3 @@ def test_a_panel_begins_with_the_shipped_usual_run_unless_it_would_not_fit() -> 
     assert begins_with(held) == begins_with(held, config=usual()) == ["usual"]
     assert begins_with(held, config=dataclasses.replace(usual(), epochs=1.0)) == []
     assert begins_with(held, shipped=False) == [] and begins_with(other) == []
-
-
-def test_hard_negatives_are_there_for_the_live_texts() -> None:
-    collection = load_collection("wiki")
-    data, _ = artefacts.live_data(collection)
-    assert len(data.document_rows) == len(collection) and data.settings is not None
-    assert dataclasses.replace(usual(), texts=data.settings["texts"]).queries == data.settings["queries"]

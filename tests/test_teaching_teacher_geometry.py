@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
-import nbformat
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
@@ -31,9 +30,6 @@ from lab.teaching.teacher_geometry import (
     solve_mean_cosine,
     teacher_space,
 )
-
-NOTEBOOK = Path(__file__).resolve().parents[1] / "notebooks" / "01_teacher_geometry.ipynb"
-
 
 # --- the shipped map
 
@@ -147,8 +143,3 @@ def test_a_check_cannot_be_spoiled_by_an_answer_that_writes_into_its_arguments(
     check_kept_neighbours(vandal)
     assert said(capsys).count("Not yet") == 2
     assert all(np.array_equal(a, b) for a, b in zip(before, (_CONE, _TRUE, _SHOWN), strict=True))
-
-
-def test_the_hints_in_the_notebook_are_those_of_the_package() -> None:
-    prose = "\n".join(cell.source for cell in nbformat.read(NOTEBOOK, as_version=4).cells)
-    assert lesson.CONE_HINT in prose and lesson.KEPT_HINT in prose

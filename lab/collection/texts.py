@@ -101,6 +101,9 @@ def held_out_rows(collection: Collection, share: float = 0.05, most: int = 400) 
     """Documents whose texts never train: those with the smallest sha256 of their id, so that growth reshuffles nothing.
 
     Returns: sorted int64 positions, at least one and at most `most`.
+
+    Raises:
+        DataError: fewer than two documents.
     """
     if len(collection) < 2:
         raise DataError(f"{collection.name}: one document cannot be split into training and held-out; add documents")

@@ -26,7 +26,7 @@ from lab.encoders.anatomy import Observed, Shape, layer_modules, layer_tensors, 
 from lab.encoders.vocabulary import Vocabulary
 from lab.errors import ModelError
 
-SIZES = {"half": 2.0, "quarter": 4.0, "tenth": 10.0, "twentieth": 20.0}  # teacher's parameters / student's
+SIZES = {"half": 2.0, "quarter": 4.0, "tenth": 10.0, "twentieth": 20.0}  # teacher's parameters / student's, at least
 _LAYER_SHARE = 0.4  # of a small student's budget, at most, for its layer
 _POSITIONS = 256  # longest query, in tokens; position vectors cost E each
 

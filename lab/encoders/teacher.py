@@ -21,7 +21,6 @@ from lab.device import autocast, pick_device, resolve_precision
 from lab.encoders.lengths import token_lengths
 from lab.errors import ModelError, OfflineError
 
-Similarity = Literal["cosine", "dot"]
 Kind = Literal["query", "document"]  # models with prompts treat the two differently
 
 DEFAULT = "all-MiniLM-L6-v2"

@@ -37,9 +37,6 @@ class Interval:
     def __str__(self) -> str:
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
-    def excludes(self, number: float) -> bool:
-        return not self.low <= number <= self.high
-
 
 @dataclass(frozen=True)
 class NormalisedGain:
@@ -143,6 +140,9 @@ def holm(p_values: Sequence[float] | np.ndarray) -> np.ndarray:
 
     Source: Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of
     Statistics 1979.
+
+    p_values: (n,) numbers from 0 to 1. Returns (n,) float64, none below the p value it corrects.
+    Raises DataError where one is no number from 0 to 1.
     """
     p = np.asarray(p_values, dtype=np.float64)
     if p.ndim != 1 or not ((p >= 0) & (p <= 1)).all():

@@ -18,7 +18,7 @@ from lab.figures.maploss import map_loss_bars, map_loss_values
 from lab.figures.morph import morph_strip, morph_values
 from lab.figures.moved import moved_query, moved_query_values
 from lab.figures.pull import pull_figure, pull_values
-from lab.figures.quality import quality_bars, report_quality
+from lab.figures.quality import quality_bars
 from lab.figures.similarity import similarity_distributions, similarity_values
 from lab.figures.theatre import theatre, theatre_values
 
@@ -54,7 +54,6 @@ __all__ = [
     "pull_values",
     "quality_bars",
     "recording_at",
-    "report_quality",
     "rows_of",
     "similarity_distributions",
     "similarity_values",

@@ -8,9 +8,9 @@ from typing import Any
 import plotly.graph_objects as go
 
 from lab.errors import DataError
-from lab.evaluation import Interval, mean_interval
+from lab.evaluation import Interval
 from lab.figures.style import INK, SMALL, Values, draw, look
-from lab.report import MAIN, Report
+from lab.report import MAIN
 
 ORDER = ("teacher", "shipped", "student", "yours", "static", "bm25")  # from the top; others follow
 Quality = Mapping[str, Interval | float]
@@ -33,7 +33,7 @@ _TRACES: tuple[dict[str, Any], ...] = (
 
 
 def quality_bars(
-    quality: Report | Quality,
+    quality: Quality,
     parameters: Mapping[str, int] | None = None,
     *,
     measure: str = MAIN,
@@ -42,17 +42,13 @@ def quality_bars(
     """A bar an engine from 0, its interval as whiskers, size and share of the teacher in words.
 
     Args:
-        quality: a `Report`, or engine → mean with its interval (a plain number where nobody knows the interval).
-            Engines the lab has looks for: teacher, student, shipped, yours, static, bm25.
+        quality: engine → mean with its interval (a plain number where nobody knows the interval). Engines the lab has
+            looks for: teacher, student, shipped, yours, static, bm25.
         parameters: engine → unique stored parameters; engines without any (BM25) are left out.
 
     Raises:
         DataError: nothing to draw.
     """
-    if isinstance(quality, Report):
-        title = title or f"{quality.collection.name}, {quality.split}: {measure} over {len(quality.distances)} queries"
-        parameters = quality.parameters if parameters is None else parameters
-        quality = report_quality(quality, measure)
     values = quality_values(quality, parameters)
     engines = _ordered(quality)
     return draw(
@@ -108,11 +104,6 @@ def quality_values(quality: Quality, parameters: Mapping[str, int] | None = None
             ],
         },
     ]  # fmt: skip
-
-
-def report_quality(report: Report, measure: str = MAIN) -> dict[str, Interval]:
-    """engine → mean over the report's queries, with its bootstrap interval."""
-    return {engine: mean_interval(values[measure]) for engine, values in report.values.items()}
 
 
 def _ordered(quality: Quality) -> list[str]:

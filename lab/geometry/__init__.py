@@ -20,7 +20,7 @@ from lab.geometry.measures import (
     uniformity,
 )
 from lab.geometry.pairs import PairSimilarities, anisotropy, pair_similarities
-from lab.geometry.safe_radius import SafeRadius, keeps_top, safe_radius
+from lab.geometry.safe_radius import SafeRadius, safe_radius
 from lab.geometry.segments import auc, distances_to_mean, within_share
 
 __all__ = [
@@ -41,7 +41,6 @@ __all__ = [
     "distances",
     "distances_to_mean",
     "hubness",
-    "keeps_top",
     "knn_overlap",
     "landing",
     "likely_cause",

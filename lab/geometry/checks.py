@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lab.errors import LabError
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -17,10 +19,10 @@ def matrix(name: str, values: npt.ArrayLike, rows: int = 1) -> Floats:
     """
     array = np.asarray(values, dtype=np.float64)
     if array.ndim != 2 or array.shape[0] < rows or array.shape[1] == 0:
-        raise ValueError(f"{name} must be of shape (n, d) with n ≥ {rows}, got shape {array.shape}.")
+        raise LabError(f"{name} must be of shape (n, d) with n ≥ {rows}, got shape {array.shape}.")
     if not np.isfinite(array).all():
         row = int(np.flatnonzero(~np.isfinite(array).all(axis=1))[0])
-        raise ValueError(f"{name} holds NaN or infinity, first in row {row}.")
+        raise LabError(f"{name} holds NaN or infinity, first in row {row}.")
     return array
 
 
@@ -28,7 +30,7 @@ def pair(first: str, a: npt.ArrayLike, second: str, b: npt.ArrayLike, rows: int 
     """Two matrices of one shape."""
     left, right = matrix(first, a, rows), matrix(second, b, rows)
     if left.shape != right.shape:
-        raise ValueError(f"{first} {left.shape} and {second} {right.shape} must have the same shape.")
+        raise LabError(f"{first} {left.shape} and {second} {right.shape} must have the same shape.")
     return left, right
 
 
@@ -36,14 +38,14 @@ def neighbours(name: str, rows: Any, k: int | None = None) -> npt.NDArray[np.int
     """`rows` as an int64 array (n, k) of positions, the first `k` columns, no position twice in a row."""
     array = np.asarray(rows)
     if array.ndim != 2 or array.size == 0 or not np.issubdtype(array.dtype, np.integer):
-        raise ValueError(f"{name} must hold integers of shape (n, k), got {array.dtype} {array.shape}.")
+        raise LabError(f"{name} must hold integers of shape (n, k), got {array.dtype} {array.shape}.")
     if k is not None and not 1 <= k <= array.shape[1]:
-        raise ValueError(f"k must lie between 1 and the {array.shape[1]} columns of {name}, got {k}.")
+        raise LabError(f"k must lie between 1 and the {array.shape[1]} columns of {name}, got {k}.")
     array = array[:, :k].astype(np.int64)
     if array.min() < 0:
-        raise ValueError(f"{name} holds a negative position; search for no more documents than there are.")
+        raise LabError(f"{name} holds a negative position; search for no more documents than there are.")
     if (np.diff(np.sort(array, axis=1), axis=1) == 0).any():
-        raise ValueError(f"{name} names a document twice in one row.")
+        raise LabError(f"{name} names a document twice in one row.")
     return array
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from lab.errors import LabError
 from lab.geometry.checks import Floats, pair
 from lab.geometry.measures import mean_distance
 from lab.losses import Distance, matching, score_distillation
@@ -63,10 +64,10 @@ def circle_world(queries: int = 8, documents: int = 12, seed: int = 1) -> Circle
     """A teacher: documents and queries around the circle, each at about equal distances.
 
     Raises:
-        ValueError: fewer than one query or two documents.
+        LabError: fewer than one query or two documents.
     """
     if queries < 1 or documents < 2:
-        raise ValueError(f"queries={queries}, documents={documents}: a search needs one query and two documents.")
+        raise LabError(f"queries={queries}, documents={documents}: a search needs one query and two documents.")
     random = np.random.default_rng(seed)
     around, asked = (
         360 / count * (np.arange(count) + random.uniform(-0.3, 0.3, count)) for count in (documents, queries)
@@ -90,12 +91,12 @@ def turn(world: CircleWorld, degrees: float) -> Turned:
     """Turn both towers and measure what each loss and each index says of it.
 
     Raises:
-        ValueError: an angle that is no finite number, or vectors of more than two dimensions.
+        LabError: an angle that is no finite number, or vectors of more than two dimensions.
     """
     if not math.isfinite(degrees):
-        raise ValueError(f"degrees must be a finite number, got {degrees}.")
+        raise LabError(f"degrees must be a finite number, got {degrees}.")
     if world.queries.shape[1:] != (2,) or world.documents.shape[1:] != (2,):
-        raise ValueError(f"Circle World is flat: vectors of shape (n, 2), got {world.queries.shape}.")
+        raise LabError(f"Circle World is flat: vectors of shape (n, 2), got {world.queries.shape}.")
     queries, documents = world.queries @ rotation(degrees), world.documents @ rotation(degrees)
     return Turned(
         world,
@@ -136,10 +137,10 @@ def descend(degrees: float, distance: Distance = "norm", rate: float = 0.1, step
 
     Returns: (steps + 1,) ‖t − s‖ before the first step and after each.
     Raises:
-        ValueError: a rate that is not above 0, or a negative number of steps.
+        LabError: a rate that is not above 0, or a negative number of steps.
     """
     if not rate > 0 or steps < 0:
-        raise ValueError(f"rate={rate}, steps={steps}: a rate above 0 and no negative number of steps.")
+        raise LabError(f"rate={rate}, steps={steps}: a rate above 0 and no negative number of steps.")
     teacher = torch.tensor([[1.0, 0.0]], dtype=torch.double)
     angle = torch.tensor(math.radians(degrees), dtype=torch.double, requires_grad=True)
     seen = []

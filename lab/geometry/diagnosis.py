@@ -1,9 +1,11 @@
 """From gauges to the likely illness of a student, and the gauge that gives it away.
 
-Few gauges tell the seven cases of the clinic apart, because each illness leaves a mark that the others do not. Read
-the rules from the top, the first that fits is the answer: a student can have more than one fault, and the upper ones
-hide the lower. The bounds lie between what the clinic's own runs measured, and name the same runs with another seed
-rightly too (data/artefacts/clinic.py, seeds 0 and 1); they are no law for other teachers, other sizes or longer runs.
+Few gauges tell the seven cases of the clinic apart. Two illnesses leave a mark of their own (targets that are off, no
+negative numbers); the others are told by two gauges together, as a collapse by a spread near 1 although the loss fell.
+So the order counts: read the rules from the top, the first that fits is the answer, for a student can have more than
+one fault and the upper ones hide the lower. The bounds lie between what the clinic's own runs measured, and name the
+same runs with another seed rightly too (data/artefacts/clinic.py, seeds 0 and 1); they are no law for other teachers,
+other sizes or longer runs.
 """
 
 from __future__ import annotations
@@ -12,13 +14,15 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lab.errors import LabError
+
 GAUGES = {
     "training loss": "mean ‖t − s‖ of the last batches, as training sees it",
     "loss before": "the same over the first batches",
     "mean distance": "mean ‖t − s‖ of unseen queries, as the student is served",
     "overlap@10": "share of the teacher's ten documents found in the teacher's index",
     "linear CKA": "likeness of the two spaces, blind to rotations",
-    "spread": "mean squared cosine of two different queries: 1 is a single line",
+    "spread": "mean squared cosine of two different queries (1 = collapsed)",
     "negative numbers": "share of the vectors' numbers below 0: half of the teacher's",
     "targets off": "mean ‖stored − fresh‖ of teacher vectors that training uses",
 }
@@ -59,11 +63,11 @@ def likely_cause(gauges: Mapping[str, float]) -> Finding:
         gauges: name → value, every name of `GAUGES`; see there what each one measures.
 
     Raises:
-        ValueError: a gauge is missing or not a number.
+        LabError: a gauge is missing or not a number.
     """
     missing = [name for name in GAUGES if not math.isfinite(gauges.get(name, math.nan))]
     if missing:
-        raise ValueError(f"no value for the gauge {missing[0]!r}: measure {', '.join(GAUGES)}.")
+        raise LabError(f"no value for the gauge {missing[0]!r}: measure {', '.join(GAUGES)}.")
     loss, before, far = gauges["training loss"], gauges["loss before"], gauges["mean distance"]
     off, below, line = gauges["targets off"], gauges["negative numbers"], gauges["spread"]
     shared = gauges["overlap@10"]

@@ -1,4 +1,7 @@
-"""Numbers for the shape of a space and for how well a student copies it: one sourced formula each."""
+"""Numbers for the shape of a space and for how well a student copies it: one sourced formula each.
+
+Every one raises LabError for shapes that do not fit, NaN or infinity, and says which array it was.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata, skew
 
+from lab.errors import LabError
 from lab.geometry.checks import Floats, matrix, neighbours, pair, unit
 
 CHUNK = 512  # rows of an n × n table held at once
@@ -42,7 +46,7 @@ def knn_overlap(teacher_rows: npt.ArrayLike, student_rows: npt.ArrayLike, k: int
     """
     left, right = neighbours("teacher_rows", teacher_rows, k), neighbours("student_rows", student_rows, k)
     if left.shape != right.shape:
-        raise ValueError(f"teacher_rows {left.shape} and student_rows {right.shape} must have one shape.")
+        raise LabError(f"teacher_rows {left.shape} and student_rows {right.shape} must have one shape.")
     both = np.sort(np.concatenate([left, right], axis=1), axis=1)  # a document in both lists stands twice
     return (np.diff(both, axis=1) == 0).sum(axis=1) / left.shape[1]
 
@@ -55,7 +59,7 @@ def spearman_scores(teacher_scores: npt.ArrayLike, student_scores: npt.ArrayLike
     """
     left, right = pair("teacher_scores", teacher_scores, "student_scores", student_scores)
     if left.shape[1] < 2:
-        raise ValueError("teacher_scores must cover at least 2 documents; one alone has no order.")
+        raise LabError("teacher_scores must cover at least 2 documents; one alone has no order.")
     middle = (left.shape[1] + 1) / 2
     x, y = rankdata(left, axis=1) - middle, rankdata(right, axis=1) - middle
     scale = np.linalg.norm(x, axis=1) * np.linalg.norm(y, axis=1)
@@ -124,7 +128,7 @@ def spread(x: npt.ArrayLike) -> float:
     1/(n(n−1)) Σ_{i≠j} cos(x_i, x_j)² (after Zhang et al., ICCV 2017; arXiv 2509.20354).
 
     Args: x: (n ≥ 2, d). Time n·d², so a whole corpus is fine.
-    Returns: in [0, 1]: 1 on one line (a collapse), 1/d for random directions.
+    Returns: in [0, 1]: 1 = collapsed onto one line, 1/d for random directions; the higher, the *less* spread out.
     """
     points = unit(matrix("x", x, rows=2))
     # Σ_ij (x_iᵀx_j)² = ‖XᵀX‖_F², a d × d table instead of n × n; then without the pairs i = j.
@@ -138,11 +142,12 @@ def hubness(rows: npt.ArrayLike, n_documents: int) -> float:
     """Skewness of N_k, how often a document is among a query's k nearest (Radovanović et al., JMLR 11, 2010).
 
     Args: rows: (n queries, k) integers; n_documents: documents there are, also those never found.
-    Returns: E(N_k − μ)³/σ³; about 0 where all are found alike, large where a few hubs answer everything.
+    Returns: E(N_k − μ)³/σ³; 0 where N_k is symmetric about its mean, large where a few hubs are in many lists.
+    Raises: LabError for rows that are no positions, or beyond `n_documents`.
     """
     found = neighbours("rows", rows)
     if found.max() >= n_documents:
-        raise ValueError(f"rows holds position {found.max()}, but n_documents is {n_documents}.")
+        raise LabError(f"rows holds position {found.max()}, but n_documents is {n_documents}.")
     occurrences = np.bincount(found.ravel(), minlength=n_documents)
     return float(skew(occurrences)) if occurrences.std() > 0 else 0.0
 
@@ -152,21 +157,22 @@ def margins(scores: npt.ArrayLike, relevant: npt.ArrayLike) -> Floats:
 
     Args: scores: (n queries, m documents); relevant: bool (n, m).
     Returns: (n,), in units of the scores.
+    Raises: LabError for shapes that differ, NaN, or a query with no relevant or no irrelevant document.
     """
     table, mask = matrix("scores", scores), np.asarray(relevant)
     if mask.dtype != bool or mask.shape != table.shape:
-        raise ValueError(f"relevant must be boolean of shape {table.shape}, got {mask.dtype} {mask.shape}.")
+        raise LabError(f"relevant must be boolean of shape {table.shape}, got {mask.dtype} {mask.shape}.")
     one_kind = mask.all(axis=1) | ~mask.any(axis=1)
     if one_kind.any():
         query = int(np.flatnonzero(one_kind)[0])
-        raise ValueError(f"relevant must mark some but not all documents; row {query} marks none or all.")
+        raise LabError(f"relevant must mark some but not all documents; row {query} marks none or all.")
     return np.where(mask, table, -np.inf).max(axis=1) - np.where(mask, -np.inf, table).max(axis=1)
 
 
 def _same_texts(teacher: npt.ArrayLike, student: npt.ArrayLike, rows: int) -> tuple[Floats, Floats]:
     left, right = matrix("teacher", teacher, rows), matrix("student", student, rows)
     if len(left) != len(right):
-        raise ValueError(f"teacher has {len(left)} rows, student {len(right)}: they must be the same texts.")
+        raise LabError(f"teacher has {len(left)} rows, student {len(right)}: they must be the same texts.")
     return left, right
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lab.errors import LabError
 from lab.geometry.checks import Floats, matrix, unit
 
 
@@ -39,13 +40,15 @@ def pair_similarities(
     Args:
         queries: (n, d); documents: (m, d); relevant: n collections of positions of documents, none of them empty.
         hard, random: documents a query, at most what is there.
-    Returns: one cosine a pair, in the order of the queries.
+    Returns: one cosine a pair, in the order of the queries: `relevant` (pairs judged,), `hard` (n · hard,), `random`
+        (n · random,).
+    Raises: LabError for shapes that do not fit, NaN, or a query without a relevant document.
     """
     left, right = unit(matrix("queries", queries)), unit(matrix("documents", documents))
     if left.shape[1] != right.shape[1]:
-        raise ValueError(f"queries have {left.shape[1]} dimensions, documents {right.shape[1]}.")
+        raise LabError(f"queries have {left.shape[1]} dimensions, documents {right.shape[1]}.")
     if len(relevant) != len(left) or not all(len(rows) for rows in relevant):
-        raise ValueError(f"relevant must name at least one document for each of the {len(left)} queries.")
+        raise LabError(f"relevant must name at least one document for each of the {len(left)} queries.")
     generator = np.random.default_rng(seed)
     kinds: tuple[list[Floats], ...] = ([], [], [])
     for vector, wanted in zip(left, relevant, strict=True):
@@ -64,6 +67,7 @@ def anisotropy(x: npt.ArrayLike) -> float:
 
     Args: x: (n ≥ 2, d), normalised here. Time n·d.
     Returns: 1 for a collapse to one direction, 0 where directions cancel; at least −1/(n − 1).
+    Raises: LabError for fewer than two rows, or NaN.
     """
     points = unit(matrix("x", x, rows=2))
     n = len(points)

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lab.errors import LabError
 from lab.geometry.checks import Floats, matrix
 
 Rows = npt.NDArray[np.int64]
@@ -46,7 +47,7 @@ def safe_radius(queries: npt.ArrayLike, documents: npt.ArrayLike, *, tolerance: 
         documents: (m, d), as the teacher scores them by inner product: normalised where it uses cosine.
         tolerance: documents nearer to d₁ than tolerance · ‖d₁‖ are the same document and no rivals. The
             default is the noise of encoding one text in two float32 batches; 0 spares exact copies alone.
-    Raises: ValueError for shapes that do not fit, NaN or a negative tolerance.
+    Raises: LabError for shapes that do not fit, NaN or a negative tolerance.
     """
     vectors, texts = _inputs(queries, documents, tolerance)
     squares = np.einsum("md,md->m", texts, texts)  # (m,), ‖d_j‖²
@@ -66,42 +67,12 @@ def safe_radius(queries: npt.ArrayLike, documents: npt.ArrayLike, *, tolerance: 
     return SafeRadius(np.concatenate(radius), np.concatenate(top), np.concatenate(rival))
 
 
-def keeps_top(
-    queries: npt.ArrayLike, documents: npt.ArrayLike, top: npt.ArrayLike, *, tolerance: float = 1e-6
-) -> npt.NDArray[np.bool_]:
-    """Whether each student query still puts the teacher's top document, or its copy, first.
-
-    Args:
-        queries: (n, d), the student's vectors.
-        documents: (m, d), the frozen ones.
-        top: (n,) integers, `SafeRadius.top`.
-        tolerance: what counts as a copy, as in `safe_radius`.
-    Returns: bool (n,). A tie for the first place counts as kept.
-    Raises: ValueError for shapes that do not fit, NaN, or positions that do not exist.
-    """
-    vectors, texts = _inputs(queries, documents, tolerance)
-    wanted = np.asarray(top)
-    if wanted.shape != (len(vectors),) or not np.issubdtype(wanted.dtype, np.integer):
-        raise ValueError(f"top must hold one document position for each of {len(vectors)} queries.")
-    if wanted.min() < 0 or wanted.max() >= len(texts):
-        raise ValueError(f"top must hold positions between 0 and {len(texts) - 1}, the documents there are.")
-    ahead = np.empty(len(vectors), dtype=np.int64)
-    tied = np.empty(len(vectors), dtype=bool)
-    for start in range(0, len(vectors), CHUNK):
-        rows = slice(start, start + CHUNK)
-        scores = vectors[rows] @ texts.T  # (c, m)
-        ahead[rows] = scores.argmax(axis=1)
-        tied[rows] = scores[np.arange(len(scores)), wanted[rows]] == scores.max(axis=1)
-    apart = np.linalg.norm(texts[ahead] - texts[wanted], axis=1)
-    return tied | (apart <= tolerance * np.linalg.norm(texts[wanted], axis=1))
-
-
 def _inputs(queries: npt.ArrayLike, documents: npt.ArrayLike, tolerance: float) -> tuple[Floats, Floats]:
     vectors, texts = matrix("queries", queries), matrix("documents", documents)
     if vectors.shape[1] != texts.shape[1]:
-        raise ValueError(f"queries have {vectors.shape[1]} dimensions, documents {texts.shape[1]}.")
+        raise LabError(f"queries have {vectors.shape[1]} dimensions, documents {texts.shape[1]}.")
     if not tolerance >= 0:
-        raise ValueError(f"tolerance must be at least 0, got {tolerance}.")
+        raise LabError(f"tolerance must be at least 0, got {tolerance}.")
     return vectors, texts
 
 

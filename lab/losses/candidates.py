@@ -13,6 +13,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
+from lab.errors import LabError
 from lab.losses.checks import in_full_precision, require_floats, require_shape
 
 
@@ -24,7 +25,7 @@ def candidate_scores(query: Tensor, document: Tensor) -> Tensor:
         query: (B, d).
         document: (N, d) shared by all queries, or (B, C, d) given for each.
     Returns: (B, N) or (B, C).
-    Raises: ValueError where the shapes do not fit.
+    Raises: LabError where the shapes do not fit.
     """
     require_floats("query", query, "(B, d)", 2)
     require_floats("document", document, "(N, d) or (B, C, d)", 2, 3)
@@ -53,18 +54,18 @@ def duplicate_mask(
         doc_keys: N keys of shared documents, query i's own at i; or B lists of C keys, query i's own first.
         device: of the mask.
     Returns: bool (B, N) or (B, C), True where the key equals query i's; never at query i's own column.
-    Raises: ValueError for fewer documents than queries, or lists of unequal length.
+    Raises: LabError for fewer documents than queries, or lists of unequal length.
     """
     rows = len(query_keys)
     given = len(doc_keys) > 0 and isinstance(doc_keys[0], list)
     if rows == 0 or len(doc_keys) < rows or (given and len(doc_keys) > rows):
-        raise ValueError(
+        raise LabError(
             f"doc_keys (length {len(doc_keys)}) must fit query_keys (length {rows}): "
             "one key per document with query i's own at i, or one list of keys per query."
         )
     lists = cast("Sequence[Sequence[Hashable]]", doc_keys if given else [doc_keys])
     if len({len(keys) for keys in lists}) != 1 or not lists[0]:
-        raise ValueError("doc_keys holds lists of unequal length or empty ones; every query needs C keys.")
+        raise LabError("doc_keys holds lists of unequal length or empty ones; every query needs C keys.")
     # A tensor cannot hold texts, so each distinct key becomes a number first.
     numbers: dict[Hashable, int] = {}
     queries = torch.tensor([[numbers.setdefault(key, len(numbers))] for key in query_keys])  # (B, 1)

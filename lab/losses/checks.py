@@ -10,6 +10,8 @@ from typing import Any, ParamSpec, TypeVar
 import torch
 from torch import Tensor
 
+from lab.errors import LabError
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -40,33 +42,33 @@ def in_full_precision(loss: Callable[P, R]) -> Callable[P, R]:
 def require_floats(name: str, value: Any, shape: str, *ndims: int) -> None:
     """`value` is a non-empty floating-point tensor with one of `ndims` dimensions, `shape` in words."""
     if not isinstance(value, Tensor):
-        raise ValueError(f"{name} must be a torch.Tensor of shape {shape}, got {type(value).__name__}.")
+        raise LabError(f"{name} must be a torch.Tensor of shape {shape}, got {type(value).__name__}.")
     if not value.is_floating_point():
-        raise ValueError(f"{name} must hold floating-point numbers, got {value.dtype}.")
+        raise LabError(f"{name} must hold floating-point numbers, got {value.dtype}.")
     if value.ndim not in ndims or value.numel() == 0:
-        raise ValueError(f"{name} must be non-empty and of shape {shape}, got shape {tuple(value.shape)}.")
+        raise LabError(f"{name} must be non-empty and of shape {shape}, got shape {tuple(value.shape)}.")
 
 
 def require_shape(name: str, value: Tensor, expected: tuple[int, ...], like: str) -> None:
     """`value` has the shape `expected`, which is that of `like`."""
     if tuple(value.shape) != tuple(expected):
-        raise ValueError(f"{name} has shape {tuple(value.shape)}, but {like} asks for {tuple(expected)}.")
+        raise LabError(f"{name} has shape {tuple(value.shape)}, but {like} asks for {tuple(expected)}.")
 
 
 def require_finite(name: str, value: Tensor) -> None:
     """`value`, a target, holds neither NaN nor infinity: one bad target turns every weight into NaN."""
     if not bool(torch.isfinite(value).all()):
-        raise ValueError(f"{name} holds NaN or infinity; encode these texts again and look for empty ones.")
+        raise LabError(f"{name} holds NaN or infinity; encode these texts again and look for empty ones.")
 
 
 def require_positive(name: str, value: float) -> None:
     """`value` is a number above 0 and below infinity."""
     if not 0 < value < math.inf:  # also refuses NaN
-        raise ValueError(f"{name} must be a positive finite number, got {value}.")
+        raise LabError(f"{name} must be a positive finite number, got {value}.")
 
 
 def require_mask(name: str, mask: Any, expected: tuple[int, ...]) -> None:
     """`mask` is a boolean tensor over the scores, True where a candidate is left out."""
     if not isinstance(mask, Tensor) or mask.dtype != torch.bool:
-        raise ValueError(f"{name} must be a boolean torch.Tensor, True where a candidate does not count.")
+        raise LabError(f"{name} must be a boolean torch.Tensor, True where a candidate does not count.")
     require_shape(name, mask, expected, "the score matrix")

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from lab.errors import LabError
 from lab.losses.checks import in_full_precision, require_finite, require_floats, require_shape
 
 Distance = Literal["norm", "squared", "cosine"]
@@ -33,10 +34,10 @@ def matching(student: Tensor, teacher: Tensor, distance: Distance = "norm") -> T
         teacher: the same shape.
         distance: one of the three above.
     Returns: a scalar, the mean over all leading dimensions.
-    Raises: ValueError for an unknown distance, shapes that differ, or a teacher holding NaN.
+    Raises: LabError for an unknown distance, shapes that differ, or a teacher holding NaN.
     """
     if distance not in DISTANCES:
-        raise ValueError(f"distance must be one of {', '.join(DISTANCES)}, got {distance!r}.")
+        raise LabError(f"distance must be one of {', '.join(DISTANCES)}, got {distance!r}.")
     require_floats("student", student, "(..., d)", 2, 3, 4)
     require_floats("teacher", teacher, "(..., d)", 2, 3, 4)
     require_shape("student", student, tuple(teacher.shape), "teacher")
@@ -62,7 +63,7 @@ def spread_out(embeddings: Tensor) -> Tensor:
     Args:
         embeddings: (B, d).
     Returns: a scalar; 0 for a batch of one, which has no pair.
-    Raises: ValueError for another shape.
+    Raises: LabError for another shape.
     """
     require_floats("embeddings", embeddings, "(B, d)", 2)
     size = embeddings.shape[0]

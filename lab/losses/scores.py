@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from lab.errors import LabError
 from lab.losses.candidates import candidate_scores
 from lab.losses.checks import (
     in_full_precision,
@@ -35,7 +36,7 @@ def one_hot(
         mask: bool (B, N) or (B, C), True where a candidate must not count as a negative; `duplicate_mask`.
         positives: int (B,), the column of each query's positive. Default: i (shared), 0 (given).
     Returns: a scalar; exactly 0 where the positive is the only candidate.
-    Raises: ValueError for shapes that do not fit, τ ≤ 0, or a mask that hides a positive.
+    Raises: LabError for shapes that do not fit, τ ≤ 0, or a mask that hides a positive.
     """
     require_positive("temperature", temperature)
     scores = candidate_scores(query, document) / temperature  # (B, N)
@@ -45,7 +46,7 @@ def one_hot(
     if mask is not None:
         require_mask("mask", mask, tuple(scores.shape))
         if bool(mask.gather(1, columns).any()):
-            raise ValueError("mask hides the positive of a query; set it to False at the positive's column.")
+            raise LabError("mask hides the positive of a query; set it to False at the positive's column.")
         scores = scores.masked_fill(mask, -torch.inf)
     return -torch.log_softmax(scores, dim=1).gather(1, columns).mean()
 
@@ -75,7 +76,7 @@ def score_distillation(
         mask: bool (B, N), True where a candidate is left out of both softmaxes.
         kl: return the divergence instead of the cross entropy.
     Returns: a scalar.
-    Raises: ValueError for shapes that differ, τ ≤ 0, NaN in the teacher's scores, or a row all masked.
+    Raises: LabError for shapes that differ, τ ≤ 0, NaN in the teacher's scores, or a row all masked.
     """
     require_positive("temperature", temperature)
     if teacher_temperature is None:
@@ -86,7 +87,7 @@ def score_distillation(
     if mask is not None:
         require_mask("mask", mask, tuple(student.shape))
         if bool(mask.all(dim=1).any()):
-            raise ValueError("mask leaves a query without any candidate.")
+            raise LabError("mask leaves a query without any candidate.")
         student, teacher = student.masked_fill(mask, -torch.inf), teacher.masked_fill(mask, -torch.inf)
     target, logs = torch.softmax(teacher, dim=1), torch.log_softmax(student, dim=1)
     if mask is not None:
@@ -114,7 +115,7 @@ def margin_mse(
         positives: int (B,), the column of each query's positive. Default: column 0; for in-batch scores pass
             torch.arange(B).
     Returns: a scalar; 0 where no negative is left.
-    Raises: ValueError for shapes that do not fit or NaN in the teacher's scores.
+    Raises: LabError for shapes that do not fit or NaN in the teacher's scores.
     """
     _require_scores(student_scores, teacher_scores)
     if positives is None:
@@ -143,14 +144,14 @@ def _default_positives(query: Tensor, document: Tensor) -> Tensor:
     if document.ndim == 3:
         return torch.zeros(rows, dtype=torch.long, device=query.device)
     if len(document) < rows:
-        raise ValueError(f"document has {len(document)} rows for {rows} queries; row i is query i's own.")
+        raise LabError(f"document has {len(document)} rows for {rows} queries; row i is query i's own.")
     return torch.arange(rows, device=query.device)
 
 
 def _columns(positives: Tensor, scores: Tensor) -> Tensor:
     if not isinstance(positives, Tensor) or positives.is_floating_point() or positives.dtype == torch.bool:
-        raise ValueError("positives must be a torch.Tensor of integers, one column for each query.")
+        raise LabError("positives must be a torch.Tensor of integers, one column for each query.")
     require_shape("positives", positives, (scores.shape[0],), "the number of queries")
     if bool(((positives < 0) | (positives >= scores.shape[1])).any()):
-        raise ValueError(f"positives must lie between 0 and {scores.shape[1] - 1}, the columns there are.")
+        raise LabError(f"positives must lie between 0 and {scores.shape[1] - 1}, the columns there are.")
     return positives.long()[:, None]

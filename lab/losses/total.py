@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from lab.errors import LabError
 from lab.losses.candidates import candidate_scores
 from lab.losses.checks import require_positive
 from lab.losses.matching import DISTANCES, Distance, matching, spread_out
@@ -30,7 +31,7 @@ TERMS = (
 class LossWeights:
     """How much each term counts. The default, query matching alone, is all that inherited documents need.
 
-    Raises: ValueError for a negative or non-finite weight, all weights 0, τ ≤ 0 or an unknown distance.
+    Raises: LabError for a negative or non-finite weight, all weights 0, τ ≤ 0 or an unknown distance.
     """
 
     one_hot: float = 0.0  # contrastive, on labels
@@ -49,14 +50,14 @@ class LossWeights:
         for name in TERMS:
             weight = getattr(self, name)
             if not (math.isfinite(weight) and weight >= 0):
-                raise ValueError(f"{name} is a weight: a finite number of at least 0, not {weight}.")
+                raise LabError(f"{name} is a weight: a finite number of at least 0, not {weight}.")
         if all(getattr(self, name) == 0 for name in TERMS):
-            raise ValueError(f"all weights are 0, nothing would be learnt; set one of {', '.join(TERMS)}.")
+            raise LabError(f"all weights are 0, nothing would be learnt; set one of {', '.join(TERMS)}.")
         require_positive("temperature", self.temperature)
         if self.teacher_temperature is not None:
             require_positive("teacher_temperature", self.teacher_temperature)
         if self.distance not in DISTANCES:
-            raise ValueError(f"distance must be one of {', '.join(DISTANCES)}, got {self.distance!r}.")
+            raise LabError(f"distance must be one of {', '.join(DISTANCES)}, got {self.distance!r}.")
 
     @property
     def reads_documents(self) -> bool:
@@ -89,7 +90,7 @@ def total(weights: LossWeights, batch: LossBatch) -> tuple[Tensor, dict[str, Ten
 
     Returns: (Σ weight · term, {name: term before its weight}), only terms whose weight is not 0. `spread_out`
         is that of the queries, plus that of the documents where the student encodes them itself.
-    Raises: ValueError naming the tensor that a term needs and `batch` lacks, and whatever a term raises.
+    Raises: LabError naming the tensor that a term needs and `batch` lacks, and whatever a term raises.
     """
     terms: dict[str, Tensor] = {}
     if weights.one_hot:
@@ -148,11 +149,11 @@ def gradient_norms(
         inputs: the student's embeddings, or parameters, that require a gradient.
         weights: multiply each norm by its term's weight, which gives the norms of what is really summed.
     Returns: {name: norm}; 0.0 for a term on which `inputs` have no influence.
-    Raises: ValueError where `inputs` do not require a gradient.
+    Raises: LabError where `inputs` do not require a gradient.
     """
     tensors = [inputs] if isinstance(inputs, Tensor) else list(inputs)
     if not tensors or not all(tensor.requires_grad for tensor in tensors):
-        raise ValueError("inputs must require a gradient: the student's embeddings or its parameters.")
+        raise LabError("inputs must require a gradient: the student's embeddings or its parameters.")
     norms: dict[str, float] = {}
     for name, term in terms.items():
         found: Sequence[Tensor | None] = []
@@ -167,7 +168,7 @@ def _need(batch: LossBatch, field: str, term: str) -> Tensor:
     value = getattr(batch, field)
     if value is None:
         why = "; inherited documents make the term 0 anyway" if field.startswith("student_") else ""
-        raise ValueError(f"{term} needs {field}, which this batch lacks: give it or set {term} to 0{why}.")
+        raise LabError(f"{term} needs {field}, which this batch lacks: give it or set {term} to 0{why}.")
     return value
 
 
@@ -179,16 +180,16 @@ def _candidates(batch: LossBatch, term: str, *, student: bool) -> Tensor:
     negatives = getattr(batch, f"{side}_negatives")  # (B, H, d)
     if documents.ndim != 2 or len(documents) != len(batch.student_queries):
         rows = len(batch.student_queries)
-        raise ValueError(f"{side}_documents must have shape ({rows}, d), got {tuple(documents.shape)}.")
+        raise LabError(f"{side}_documents must have shape ({rows}, d), got {tuple(documents.shape)}.")
     if negatives is None:
         if own and batch.teacher_negatives is not None:
-            raise ValueError(f"{term} needs student_negatives: this student encodes documents itself.")
+            raise LabError(f"{term} needs student_negatives: this student encodes documents itself.")
         if not batch.in_batch:
-            raise ValueError(f"{term} needs {side}_negatives: with in_batch=False there is no other choice.")
+            raise LabError(f"{term} needs {side}_negatives: with in_batch=False there is no other choice.")
         return documents
     if negatives.ndim != 3 or (negatives.shape[0], negatives.shape[2]) != tuple(documents.shape):
         wanted = f"({documents.shape[0]}, H, {documents.shape[1]})"
-        raise ValueError(f"{side}_negatives must have shape {wanted}, got {tuple(negatives.shape)}.")
+        raise LabError(f"{side}_negatives must have shape {wanted}, got {tuple(negatives.shape)}.")
     if batch.in_batch:
         return torch.cat([documents, negatives.flatten(0, 1)])
     return torch.cat([documents[:, None], negatives], dim=1)

@@ -112,13 +112,6 @@ class Run:
                 if row != NOTHING:
                     yield ScoredDoc(query_id, self.doc_ids[row], score)
 
-    def as_dict(self, depth: int | None = None) -> dict[str, dict[str, float]]:
-        """{query id: {document id: score}}, best first, scores strictly falling; no query is left out."""
-        result: dict[str, dict[str, float]] = {query_id: {} for query_id in self.query_ids}
-        for query_id, doc_id, score in self.scored_docs(depth):
-            result[query_id][doc_id] = score
-        return result
-
     def to_trec(self, path: str | Path) -> Path:
         """Write a TREC run file: `query Q0 document rank score tag`, one line a document, rank from 1.
 
@@ -142,14 +135,6 @@ class Run:
                 file.write(f"{query_id} Q0 {doc_id} {rank} {score:.9g} {tag}\n")
         os.replace(partial, path)
         return path
-
-    @classmethod
-    def from_trec(cls, path: str | Path, doc_ids: Sequence[str], *, query_ids: Sequence[str] | None = None,
-                  k: int | None = None) -> Run:
-        """Read a TREC run file of any tool: see `lab.retrieval.trec.read_trec`."""
-        from lab.retrieval.trec import read_trec
-
-        return read_trec(path, doc_ids, query_ids=query_ids, k=k)
 
 
 def _check_shapes(name: str, query_ids: tuple[str, ...], rows: np.ndarray, scores: np.ndarray) -> None:

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import pandas as pd
-
 from lab import artefacts
 from lab.errors import LabError
 from lab.geometry.diagnosis import GAUGES, ILLNESSES, Finding, likely_cause
@@ -17,8 +15,8 @@ from lab.recording import Recording
 
 FIRST = 2  # the look whose training loss counts as the beginning: a few batches after the start
 HINT = (
-    "Look for the mark that only one illness leaves: targets off, negative numbers, spread; then whether the loss"
-    " fell at all; then whether what is served is what was trained."
+    "Ask in this order, for one fault can hide another: targets off; negative numbers; whether the loss fell at all;"
+    " spread; whether what is served is what was trained, and if not, where training began."
 )
 
 
@@ -34,12 +32,6 @@ def gauges(recording: Recording) -> dict[str, float]:
     found = {name: float(known[name][-1]) for name in GAUGES if name != "loss before"}
     before = known["training loss"][min(FIRST, len(recording.steps) - 1)]
     return {name: float(before) if name == "loss before" else found[name] for name in GAUGES}
-
-
-def patients(cases: Mapping[str, Recording] | None = None) -> pd.DataFrame:
-    """A row a case, a column a gauge."""
-    cases = artefacts.clinic() if cases is None else cases
-    return pd.DataFrame({case: gauges(recording) for case, recording in cases.items()}).T
 
 
 def diagnose(case: str, illness: str | None = None, cases: Mapping[str, Recording] | None = None) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import torch
 
 from lab.device import autocast, pick_device
+from lab.errors import LabError
 
 REFERENCE = 12.5  # miniature steps a second on the 2 idle cores on which the lab's minutes were measured
 STEP, LOOK = 0.7, 3.7  # miniature steps that one step of a `tenth` student takes, and one look at it
@@ -50,12 +51,12 @@ def measure_pace(seconds: float = 3.0, clock: Callable[[], float] = time.perf_co
     Where `LAB_PACE` names the steps a second nothing is measured: for runs that must not depend on the clock.
 
     Raises:
-        ValueError: no time given, or `LAB_PACE` is no number above 0.
+        LabError: no time given, or `LAB_PACE` is no number above 0.
     """
     if named := os.environ.get("LAB_PACE"):
         return Pace(_number(named))
     if not seconds > 0:
-        raise ValueError(f"seconds={seconds}: give it some time, three seconds are enough")
+        raise LabError(f"seconds={seconds}: give it some time, three seconds are enough")
     step = _miniature()
     step()
     began, done = clock(), 0
@@ -71,7 +72,7 @@ def _number(text: str) -> float:
     except ValueError:
         value = 0.0
     if not value > 0:
-        raise ValueError(f"LAB_PACE={text!r}: name the steps a second, e.g. {REFERENCE}, or unset it")
+        raise LabError(f"LAB_PACE={text!r}: name the steps a second, e.g. {REFERENCE}, or unset it")
     return value
 
 

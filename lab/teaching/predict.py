@@ -55,9 +55,9 @@ QUESTIONS: dict[str, Question] = {
             Choice("nearly all", 0.9, 2.0),
         ),
         "{:.0%} of them do",
-        "In 384 dimensions a random rotation leaves hardly anything where it was: a turned question stands at a right"
-        " angle to everything the index knows. All scores between turned vectors are the same as before, so no loss"
-        " that reads scores alone can notice.",
+        "In 384 dimensions a random rotation leaves hardly anything where it was: a turned question stands nearly"
+        " at a right angle to everything the index knows. All scores between turned vectors are the same as before, so"
+        " no loss that reads scores alone can notice.",
     ),
     "map_keeps": Question(
         "Of a document's ten nearest in all dimensions of the teacher's space, how many are among its ten nearest on"

@@ -43,7 +43,7 @@ def teacher_space(
 
     Args:
         teacher: the default one for the shipped vectors; any for another collection.
-        unshipped: the map to make where none ships. UMAP takes a minute for 10,000 documents.
+        unshipped: the map to make where none ships. how long: see `geometry.umap_map`.
 
     Raises:
         LabError: no such kind of map.
