@@ -37,7 +37,8 @@ _NOTHING = "no prediction"
 class ExperimentPanel(Shown):
     """Controls, one live figure, a table. Show it in a notebook, or drive it by `start`, `stop`, `await`, `runs`.
 
-    experiment, guess, size, distance, loss, rate, steps: the controls · start_button, stop_button
+    experiment, guess: what to run, and what it will do · knobs: name → control, of the free experiment
+    start_button, stop_button
     panel: the widgets, None where panels are static · last: what the last finished run returned
     """
 
@@ -84,7 +85,7 @@ class ExperimentPanel(Shown):
         """Run an experiment in the background, by default the one chosen; returns at once.
 
         Args:
-            name: of an experiment, or "free" for the five knobs.
+            name: of an experiment, or "free" for the eight knobs.
             guess: the letter of a prediction.
 
         Raises:
@@ -150,7 +151,7 @@ class ExperimentPanel(Shown):
         return self.label.value or "no run yet"
 
     def _make_controls(self) -> None:
-        def dropdown(words: str, options: Sequence[str]) -> widgets.Dropdown:
+        def dropdown(words: str, options: Sequence[Any]) -> widgets.Dropdown:
             return widgets.Dropdown(options=list(options), description=words, **_WIDE)
 
         self.experiment = dropdown("experiment", [*self._experiments, FREE])
@@ -158,16 +159,14 @@ class ExperimentPanel(Shown):
         self.guess = widgets.RadioButtons(
             options=[(_NOTHING, None)], description="you predict", layout=widgets.Layout(width="auto"), **_WIDE
         )
-        self.size, self.distance = dropdown("size", knobs.SIZES), dropdown("distance", knobs.DISTANCES)
-        self.loss, self.rate = dropdown("loss", list(knobs.LOSSES)), dropdown("rate", list(knobs.FACTORS))
-        self.steps = dropdown("steps", list(knobs.LENGTHS))
-        self._knobs = widgets.HBox([self.size, self.distance, self.loss, self.rate, self.steps])
+        self.knobs = {name: dropdown(words, at) for name, (words, at) in knobs.KNOBS.items()}
+        self._knobs = widgets.HBox(list(self.knobs.values()))
         self._knobs.layout.flex_flow = "row wrap"
         self.start_button = widgets.Button(description="Start", icon="play")
         self.stop_button = widgets.Button(description="Stop", icon="stop", disabled=True)
         self.label = widgets.Label()
         self.experiment.observe(lambda _: self._chosen(), names="value")
-        self.start_button.on_click(lambda _: self._begin())
+        self.start_button.on_click(lambda _: self._pressed())
         self.stop_button.on_click(lambda _: self.stop())
         self._chosen()
         self.table.value = trials_html(self.trials())
@@ -188,8 +187,14 @@ class ExperimentPanel(Shown):
         name = self.experiment.value
         if name in self._experiments:
             return self._experiments[name]
-        at = (self.size, self.distance, self.loss, self.rate, self.steps)
-        return knobs.free(self._usual, *(knob.value for knob in at))
+        return knobs.free(self._usual, **{name: knob.value for name, knob in self.knobs.items()})
+
+    def _pressed(self) -> None:
+        """Start, by its button: nobody would see what a callback raises."""
+        try:
+            self._begin()
+        except LabError as error:
+            self.label.value = str(error)
 
     def _begin(self) -> None:
         _, held = self._arguments["prepared"]
