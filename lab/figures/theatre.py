@@ -149,7 +149,7 @@ def judgements(recording: Recording, collection: Collection) -> dict[str, dict[s
     if grades(recording, collection, 0) is None:
         first = recording.teacher_rows[:, 0]
         return {key: {collection.doc_ids[row]: 1} for key, row in zip(recording.query_ids, first, strict=True)}
-    return {key: collection.qrels[recording.about["probes"]][key] for key in recording.query_ids}
+    return {key: dict(collection.qrels[recording.about["probes"]][key]) for key in recording.query_ids}
 
 
 def mean_ndcg(recording: Recording, collection: Collection, look: int = -1) -> tuple[float, float] | None:

@@ -132,8 +132,8 @@ def _guided(config: DistillConfig) -> list[_Guided]:
             {"documents": "own", "losses": LossWeights(document_matching=1.0), "epochs": config.epochs * OWN_SHARE},
             "overlap", _OVERLAP,
             "This student does not inherit the documents: it encodes title and first words itself, and matches its"
-            " teacher on documents as on queries. Each of its steps takes about twice as long, so it gets half the"
-            " steps: the time is that of the other runs." + _SHARE,
+            " teacher on documents as on queries. Each of its steps takes about three times as long, so it gets half"
+            " the steps." + _SHARE,
             "Now queries and documents both miss, each in its own direction, and a list is right only where both are."
             " Half the steps are a part of the price, and not the whole: set free to half the steps to see what they"
             " cost alone. Inherited documents cannot miss, and need no training.",
