@@ -98,7 +98,8 @@ def follows(panel: Locator, act: Callable[[], None]) -> float:
     before, began = drawn(panel), time.monotonic()
     act()
     while drawn(panel) == before:
-        assert time.monotonic() < began + FOLLOWS, f"the figure did not change: {panel.inner_text()[:300]}"
+        said = panel.locator(".widget-label").all_inner_texts()
+        assert time.monotonic() < began + FOLLOWS, f"the figure did not change: {said}"
         time.sleep(0.05)
     return time.monotonic() - began
 

@@ -56,4 +56,6 @@ def _the_next_experiment_is_asked_about(panel: Locator) -> None:
     expect(panel.locator(".widget-radio-box input")).not_to_have_count(1, timeout=10_000)
     expect(panel.get_by_text("Predict.")).to_be_visible()
     expect(panel.locator("table")).to_contain_text("stopped")
-    expect(panel.locator(".textpoint text").first).to_have_text("usual")  # painted, though there was none at first
+    painted = panel.locator(".textpoint text")  # the run's name, though it was not there when the figure was made
+    expect(painted.filter(has_text="size 1/20").first).to_be_visible()
+    expect(painted.filter(has_text="usual").first).to_be_visible()
