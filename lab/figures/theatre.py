@@ -123,9 +123,7 @@ def recorded_ndcg(recording: Recording, collection: Collection, look: int = -1) 
     if grades(recording, collection, 0) is None:
         return None
     qrels = judgements(recording, collection)
-    teacher, student = (
-        per_query(run, qrels, [MEASURE])[MEASURE] for run in recorded_runs(recording, collection, look)
-    )
+    teacher, student = (per_query(run, qrels, [MEASURE])[MEASURE] for run in recorded_runs(recording, collection, look))
     return teacher, student
 
 

@@ -20,7 +20,7 @@ from lab.config import DistillConfig
 from lab.distillation import Distilled
 from lab.errors import LabError
 from lab.figures.style import Values
-from lab.figures.trials import WHOLE, Trial, fingerprint, trials_curve, trials_html, trials_table, trials_values
+from lab.figures.trials import Trial, fingerprint, trials_curve, trials_html, trials_table, trials_values, usual_first
 from lab.panels import knobs
 from lab.panels.knobs import FREE, Experiment, differences
 from lab.panels.live import WATCHING, LiveFigure, panels_are_live
@@ -37,8 +37,7 @@ _NOTHING = "no prediction"
 class ExperimentPanel(Shown):
     """Controls, one live figure, a table. Show it in a notebook, or drive it by `start`, `stop`, `await`, `runs`.
 
-    experiment, guess: what to run, and what it will do · knobs: name → control, of the free experiment
-    start_button, stop_button
+    experiment, guess, start_button, stop_button: controls · knobs: name → control, of the free experiment
     panel: the widgets, None where panels are static · last: what the last finished run returned
     """
 
@@ -82,10 +81,9 @@ class ExperimentPanel(Shown):
         return self._training is not None and self._training.running
 
     def start(self, name: str | None = None, guess: str | None = None) -> ExperimentPanel:
-        """Run an experiment in the background, by default the one chosen; returns at once.
+        """Run an experiment (or "free", the eight knobs) in the background, by default the one chosen; returns at once.
 
         Args:
-            name: of an experiment, or "free" for the eight knobs.
             guess: the letter of a prediction.
 
         Raises:
@@ -113,9 +111,7 @@ class ExperimentPanel(Shown):
     def trials(self) -> list[Trial]:
         """All runs so far, the one the others are compared with first."""
         with self._lock:
-            usual = [trial for trial in self._trials if not trial.changed]
-            whole = [trial for trial in usual if trial.state in WHOLE] or usual
-            return [*whole[-1:], *(trial for trial in self._trials if not any(trial is each for each in whole[-1:]))]
+            return usual_first(self._trials)
 
     def runs(self) -> pd.DataFrame:
         """The runs as a table: what was changed, how it ended, the difference from the usual run."""
@@ -176,8 +172,7 @@ class ExperimentPanel(Shown):
         chosen = self._experiments.get(self.experiment.value)
         self._knobs.layout.display = "none" if chosen else "flex"
         choices = chosen.choices if chosen else ()
-        letters = [chr(ord("a") + place) for place in range(len(choices))]
-        named = [(f"{letter}) {words}", letter) for letter, words in zip(letters, choices, strict=True)]
+        named = [(f"{letter}) {words}", letter) for letter, words in zip("abcdefgh", choices, strict=False)]
         self.guess.options = [(_NOTHING, None), *named]
         self.guess.layout.display = "flex" if choices else "none"
         self.question.value = chosen.ask(None, None) if chosen else "<p>Set the knobs, then press Start.</p>"
@@ -190,8 +185,7 @@ class ExperimentPanel(Shown):
         return knobs.free(self._usual, **{name: knob.value for name, knob in self.knobs.items()})
 
     def _pressed(self) -> None:
-        """Start, by its button: nobody would see what a callback raises."""
-        try:
+        try:  # nobody would see what a callback raises
             self._begin()
         except LabError as error:
             self.label.value = str(error)
@@ -221,8 +215,10 @@ class ExperimentPanel(Shown):
             elif isinstance(event, Finished):
                 trial = dataclasses.replace(trial, step=event.step, best=event.best_step, seconds=event.seconds)
             self._trials[-1] = trial
-        if self._live is None or self._live.show(self._values) or not isinstance(event, Progress):
-            self.label.value = f"{trial.name}: {self._seen.words}"
+        if self._live:
+            self._live.show(self._values)
+        if self._live is None or not isinstance(event, Progress):
+            self._say()
 
     def _end(self, training: Training) -> None:
         """In the training's thread, when it is over, however it ended."""
@@ -243,8 +239,12 @@ class ExperimentPanel(Shown):
         self.start_button.disabled, self.stop_button.disabled = False, True
 
     def _values(self) -> Values:
+        self._say()  # as often as the figure is written, whoever writes it
         return trials_values(self.trials(), steps=self._most_steps())
 
+    def _say(self) -> None:
+        if running := self._running:
+            self.label.value = f"{running.name}: {self._seen.words}"
+
     def _most_steps(self) -> int:
-        data, _ = self._arguments["prepared"]
-        return steps_in(len(data.texts), self._usual.batch, self._usual.epochs)
+        return steps_in(len(self._arguments["prepared"][0].texts), self._usual.batch, self._usual.epochs)
