@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab import artefacts
+from lab.collection import load_collection
+from lab.encoders.teacher import load_teacher
 from lab.errors import CacheError, DataError
 
 
@@ -69,3 +71,13 @@ def test_what_ships_is_whole_and_small() -> None:
     for name, entry in known.items():
         assert artefacts.path(name).exists()
         assert entry["command"].endswith(name) and entry["licence"] and len(entry["commit"]) == 40
+
+
+def test_shipped_vectors_of_live_texts_are_of_todays_texts() -> None:
+    """A change of how texts are made leaves as many texts, and vectors of other ones: every live training would learn
+    from the wrong teacher."""
+    data, _ = artefacts.live_data(load_collection("wiki"))
+    rows = np.random.default_rng(0).choice(len(data.texts), 24, replace=False)
+    fresh = load_teacher().encode([data.texts[row] for row in rows])
+    agree = (fresh * data.queries[rows]).sum(axis=1) > 0.99
+    assert agree.all(), f"{agree.sum()} of {len(rows)} texts have their vector: make.py wiki-texts-int8, wiki-trials"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lab.collection import Collection
-from lab.collection.texts import TextMix, document_texts, held_out_rows, sentences
+from lab.collection.texts import TextMix, document_texts, held_out_rows, prose, sentences
 from lab.errors import DataError
 
 
@@ -78,3 +78,22 @@ def test_questions_ask_about_the_title_or_where_there_is_none_about_a_span() -> 
     assert {text.split()[0].lower() for text in made.texts} >= {"what", "who", "how", "when"}
     bare = Collection("c", ("a", "b"), ("", ""), ("red fox runs over snow",) * 2)
     assert all(any(word in text for word in bare.bodies[0].split()) for text in document_texts(bare, mix=only).texts)
+
+
+def test_wrapped_lines_are_joined_and_list_items_stand_alone() -> None:
+    text = "The first line goes\n    on here. Next sentence comes.\n - an item of three\n - another item of five words"
+    assert sentences(text) == [
+        "The first line goes on here.",
+        "Next sentence comes.",
+        "- an item of three",
+        "- another item of five words",
+    ]
+
+
+def test_code_makes_no_texts_where_there_is_prose() -> None:
+    words = "Returns the roots of a polynomial, each as often as it occurs. They are sorted by absolute value."
+    code = "\n\n>>> roots([1, -3, 2])\narray([2., 1.])\n\n"
+    assert prose(words + code + words) == sentences(words) * 2
+    made = document_texts(Collection("c", ("a",), ("",), (words + code + words,)))
+    assert not any("array" in text or ">>>" in text for text in made.texts)
+    assert any("array" in text for text in prose(code))  # better code than nothing

@@ -48,7 +48,10 @@ _OPENINGS = (
 )
 _LINKS = ("of", "in", "for", "and", "by", "from", "the", "with")
 
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'(])|\n\s*\n")
+_PARAGRAPH_END = re.compile(r"\n\s*\n|\n(?=\s*[-*•] )")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'(])")
+_PROSE_LETTERS = 0.88  # share of letters and spaces in a sentence; code, tables and formulas have fewer
+_ENOUGH_PROSE = 20  # words; a document with fewer is taken as it is
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,9 @@ class TextMix:
     """How many texts of each kind one document gives."""
 
     titles: bool = True  # the title, and the title with the description where the collection has one
-    sentences: int = 12  # at most so many sentences a document, its first ones
+    sentences: int = 12  # at most so many sentences a document, its first ones, prose rather than code
     spans: int = 3  # spans of random length from a random place, every other one led by the title
-    questions: int = 6  # question words, a short span, the title; nobody asked them, the teacher answers anyway
+    questions: int = 6  # question words, a short span, the title, a third as many without one; nobody asked them
     span_words: tuple[int, int] = (2, 40)  # shortest and longest span; log-uniform: short ones are common
     most: int = 80_000  # above this, texts are drawn at random so that large corpora stay affordable
     seed: int = 0  # of the spans; apart from the training's seed, so that the teacher encodes them once for all seeds
@@ -79,8 +82,19 @@ class DocumentTexts:
 
 
 def sentences(text: str, shortest: int = 3) -> list[str]:
-    """The sentences of a text with at least `shortest` words (a plain rule: end mark, space, capital or digit)."""
-    return [s.strip() for s in _SENTENCE_END.split(text) if len(s.split()) >= shortest]
+    """The sentences of a text with at least `shortest` words (a plain rule: end mark, space, capital or digit).
+
+    Paragraphs and list items end a sentence, wrapped lines are joined.
+    """
+    paragraphs = (" ".join(part.split()) for part in _PARAGRAPH_END.split(text))
+    return [s for part in paragraphs for s in _SENTENCE_END.split(part) if len(s.split()) >= shortest]
+
+
+def prose(text: str) -> list[str]:
+    """The sentences that are prose, or all of them where a text has hardly any: people ask in words, not in code."""
+    every = sentences(text)
+    plain = [s for s in every if sum(c.isalpha() or c == " " for c in s) >= _PROSE_LETTERS * len(s)]
+    return plain if sum(len(s.split()) for s in plain) >= _ENOUGH_PROSE else every
 
 
 def held_out_rows(collection: Collection, share: float = 0.05, most: int = 400) -> np.ndarray:
@@ -131,8 +145,9 @@ def _one_document(collection: Collection, row: int, mix: TextMix) -> Iterable[st
         yield title
         if description := _description(collection, row):
             yield f"{title}, {description}"
-    yield from sentences(body)[: mix.sentences]
-    words = body.split()
+    read = prose(body)
+    yield from read[: mix.sentences]
+    words = " ".join(read).split() or body.split()
     shortest, longest = mix.span_words
     for number in range(mix.spans if len(words) >= shortest else 0):
         length = round(np.exp(random.uniform(np.log(shortest), np.log(min(longest, len(words)) + 0.49))))
@@ -140,7 +155,9 @@ def _one_document(collection: Collection, row: int, mix: TextMix) -> Iterable[st
         span = " ".join(words[start : start + length])
         yield f"{title} {span}" if title and number % 2 == 0 else span
     if words or title:
-        yield from _questions(title, words, mix.questions, random)
+        # without a title a question is a phrase behind a question word, and a few of them show all there is to see
+        count = mix.questions if title else -(-mix.questions // 3)
+        yield from _questions(title, words, count, random)
 
 
 def _questions(title: str, words: list[str], count: int, random: np.random.Generator) -> Iterable[str]:

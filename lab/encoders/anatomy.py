@@ -17,6 +17,7 @@ from sentence_transformers import SentenceTransformer
 from torch import Tensor, nn
 
 from lab.device import autocast
+from lab.encoders.lengths import token_lengths
 from lab.errors import ModelError
 
 RARE = 20  # tokens seen less often are also looked at alone
@@ -150,7 +151,7 @@ def observe(
 
     inner = backbone(model)
     try:
-        ordered = sorted(texts, key=len)
+        ordered = [texts[i] for i in np.argsort(token_lengths(model, texts), kind="stable")]
         for start in range(0, len(ordered), 128):
             features = model.preprocess(ordered[start : start + 128])
             ids, real = features["input_ids"].cpu(), features["attention_mask"].bool().cpu()

