@@ -16,6 +16,7 @@ from safetensors.numpy import load_file, save_file
 
 from lab.collection import Collection
 from lab.collection.texts import DocumentTexts, TextMix, document_texts, held_out_rows
+from lab.cross import Case, PairExplorer, load_cross
 from lab.encoders.export import facts as student_facts
 from lab.encoders.export import load_student
 from lab.encoders.teacher import DualEncoder
@@ -33,6 +34,7 @@ TRIALS = "wiki-trials"
 MAP = "wiki-map"
 SIZES, SIZE_NAMES, CLINIC = "wiki-sizes", ("twentieth", "tenth", "quarter", "half"), "wiki-clinic"
 GENERATOR = "query-generator"
+CROSS = "pydocs-cross"
 
 
 def folder() -> Path:
@@ -177,6 +179,26 @@ def clinic() -> dict[str, Recording]:
 def query_generator(teacher: DualEncoder | None = None, device: str = "auto") -> QueryGenerator:
     """The shipped query generator; `teacher`: the default one, where it is loaded already."""
     return load_embedded(path(GENERATOR), teacher, device)
+
+
+def pair_explorer(collection: Collection, teacher: DualEncoder) -> PairExplorer:
+    """The shipped cross encoders over `pydocs`, with dev queries to look at.
+
+    Args:
+        teacher: the default one, whose encoder they change.
+
+    Raises:
+        DataError: the collection lacks a document of the cases.
+    """
+    at = path(CROSS)
+    models = {scorer: load_cross(at / f"{scorer}.safetensors", teacher) for scorer in ("cls", "dual")}
+    cases = []
+    for case in json.loads((at / "cases.json").read_text()):
+        if missing := [doc_id for doc_id in case["documents"] if doc_id not in collection.row]:
+            raise DataError(f"{collection.name} has no document {missing[0]!r}; use load_collection('pydocs')")
+        rows = tuple(collection.row[doc_id] for doc_id in case["documents"])
+        cases.append(Case(case["query"], rows, tuple(case["relevant"])))
+    return PairExplorer(collection, teacher, models, cases)
 
 
 @cache

@@ -27,6 +27,7 @@ FLOW: tuple[tuple[str, ...], ...] = (
     ("training",),
     ("preparation",),
     ("retrieval",),
+    ("cross",),
     ("evaluation",),
     ("geometry",),
     ("probe",),

@@ -18,7 +18,7 @@ from lab.errors import LabError
 from lab.figures.trials import SLOTS, Trial, fingerprint
 from lab.losses import LossWeights
 from lab.panels import ExperimentPanel
-from lab.panels.knobs import DISTANCES, FACTORS, FREE, LENGTHS, LOSSES, SIZES, USUAL, Experiment, free
+from lab.panels.knobs import FREE, KNOBS, USUAL, Experiment, free
 from lab.preparation import Looked
 from lab.training import Finished, Progress
 
@@ -172,28 +172,38 @@ def test_the_free_experiment_takes_its_knobs(monkeypatch: pytest.MonkeyPatch) ->
     fake = FakeDistill()
     panel = make(monkeypatch, fake)
     panel.experiment.value = FREE
-    panel.size.value, panel.distance.value, panel.loss.value = "twentieth", "cosine", "matching + scores"
-    panel.rate.value, panel.steps.value = "× 2", "half"
+    wanted = {"size": "twentieth", "distance": "cosine", "matching": 0.2, "score": 5.0, "index_score": 1.0,
+              "temperature": 0.02, "rate": "× 2", "steps": "half"}  # fmt: skip
+    assert set(wanted) == set(panel.knobs)
+    for name, value in wanted.items():
+        panel.knobs[name].value = value
     panel.start_button.click()
     panel.join()
     config, arguments = fake.calls[0]
-    assert config == dataclasses.replace(
-        CONFIG, student="twentieth", losses=LossWeights(score=1.0, distance="cosine"), rate=2 * CONFIG.rate, epochs=1.0
-    )
+    losses = LossWeights(query_matching=0.2, score=5.0, index_score=1.0, temperature=0.02, distance="cosine")
+    assert config == dataclasses.replace(CONFIG, student="twentieth", losses=losses, rate=2 * CONFIG.rate, epochs=1.0)
     assert arguments["collection"] == "the collection" and arguments["record"] is False
-    assert set(panel.trials()[-1].changed) == {"student", "losses.score", "losses.distance", "rate", "epochs"}
+    changed = {f"losses.{name}" for name in ("query_matching", "score", "index_score", "temperature", "distance")}
+    assert set(panel.trials()[-1].changed) == {"student", "rate", "epochs", *changed}
 
 
-def test_every_position_of_every_knob_is_a_config() -> None:
-    for size in SIZES:
-        for distance in DISTANCES:
-            for loss in LOSSES:
-                assert free(CONFIG, size, distance, loss).config(CONFIG).losses.distance == distance
-    assert free(CONFIG, "tenth", "norm", "matching").config(CONFIG) == CONFIG
-    for rate in FACTORS:
-        for steps in LENGTHS:
-            found = free(CONFIG, "tenth", "norm", "matching", rate, steps).config(CONFIG)
-            assert found.epochs <= CONFIG.epochs and found.rate > 0
+@pytest.mark.parametrize("knob", KNOBS)
+def test_every_position_of_every_knob_is_a_config_and_the_first_changes_nothing(knob: str) -> None:
+    assert free(CONFIG).config(CONFIG) == CONFIG
+    found = [free(CONFIG, **{"score": 1.0, knob: at}).config(CONFIG) for at in KNOBS[knob][1]]
+    assert len(set(map(str, found))) == len(found) and all(each.epochs <= CONFIG.epochs for each in found)
+
+
+def test_weights_with_which_nothing_is_learnt_are_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    panel = make(monkeypatch, fake := FakeDistill())
+    panel.experiment.value, panel.knobs["matching"].value = FREE, 0.0
+    with pytest.raises(LabError, match="all weights are 0"):
+        panel.start()
+    panel.start_button.click()  # a callback's error would be seen by nobody
+    assert "all weights are 0" in panel.label.value and not fake.calls and not panel.trials()
+    panel.knobs["score"].value = 1.0
+    panel.start_button.click()
+    assert panel.join().state == "finished"
 
 
 def test_known_runs_are_there_from_the_start_and_a_run_of_ones_own_takes_their_place(
@@ -254,5 +264,5 @@ def test_the_static_twin_waits_and_shows_the_figure(monkeypatch: pytest.MonkeyPa
 
 def test_every_control_can_be_reached_by_keyboard_and_no_label_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     panel = make(monkeypatch, FakeDistill())
-    for control in (panel.experiment, panel.guess, panel.size, panel.distance, panel.loss, panel.rate, panel.steps):
+    for control in (panel.experiment, panel.guess, *panel.knobs.values()):
         assert control.style.description_width == "initial" and control.description

@@ -12,6 +12,7 @@ import json
 import queue
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from jupyter_client import KernelManager
 from jupyter_client.blocking import BlockingKernelClient
 
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE = 60.0
+PATIENCE = 180.0
 
 # A figure, a thread that writes as fast as it can, a button whose callback writes too and tells in which thread it ran
 SETUP = """
@@ -72,8 +73,9 @@ print("TOLD", json.dumps([heard, torn, list(live.widget.data[1].y), thread.is_al
 """
 
 
-@pytest.fixture(scope="module")
-def kernel() -> Iterator[BlockingKernelClient]:
+@contextmanager
+def a_kernel() -> Iterator[BlockingKernelClient]:
+    """A kernel that imports from the repository."""
     manager = KernelManager()
     manager.start_kernel(cwd=str(ROOT))
     client = manager.blocking_client()
@@ -84,6 +86,12 @@ def kernel() -> Iterator[BlockingKernelClient]:
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture(scope="module")
+def kernel() -> Iterator[BlockingKernelClient]:
+    with a_kernel() as client:
+        yield client
 
 
 def printed(client: BlockingKernelClient, word: str) -> str:

@@ -17,8 +17,9 @@ from lab.collection import Collection, load_collection
 from lab.config import DistillConfig
 from lab.distillation import Distilled, distill
 from lab.errors import DataError, LabError
-from lab.figures import dartboard_values, list_ndcg, theatre, theatre_values, two_engines_values
-from lab.figures.dartboard import KEPT, LOST
+from lab.figures import dartboard_values, list_ndcg, student_card, theatre, theatre_values, two_engines_values
+from lab.figures.dartboard import KEPT, LOST, keeps
+from lab.figures.lost import compared, lost_html
 from lab.figures.theatre import grades, mean_ndcg, recorded_ndcg
 from lab.panels import Theatre
 from lab.recording import Recording
@@ -157,6 +158,25 @@ def test_a_title_or_a_dart_chooses_the_query(
     assert shown.query.value == sizes["half"].queries[number]
 
 
+def test_a_lost_query_says_why_by_click_and_by_title(
+    shown: Theatre, sizes: dict[str, Recording], collection: Collection
+) -> None:
+    shown.look.value = 0
+    kept = keeps(sizes["half"])[0]
+    assert 0 < kept.sum() < len(kept), "the case needs queries of both kinds"
+    lost, other = int(np.flatnonzero(~kept)[-1]), int(np.flatnonzero(kept)[0])
+    shown.query.value = sizes["half"].queries[other]
+    assert "kept the teacher's first document" in shown.reason.value
+    place = dartboard_values(sizes["half"], 0)[LOST]["customdata"].index(lost)
+    shown._clicked(shown._live.widget.data[LOST], type("Points", (), {"point_inds": [place]})(), None)
+    clicked = shown.reason.value
+    assert clicked == lost_html(sizes["half"], compared(sizes["half"], collection, 0), 0, lost)
+    assert "lost the teacher's first document" in clicked
+    shown.query.value = sizes["half"].queries[other]
+    shown.query.value = sizes["half"].queries[lost]
+    assert shown.reason.value == clicked
+
+
 def test_both_kinds_of_dart_hear_clicks(shown: Theatre) -> None:
     heard = [bool(trace._click_callbacks) for trace in shown._live.widget.data]
     assert [place for place, each in enumerate(heard) if each] == [KEPT, LOST]
@@ -166,8 +186,11 @@ def test_the_dial_changes_the_recording(shown: Theatre, sizes: dict[str, Recordi
     shown.size.value = "tenth"
     assert (shown.look.max, shown.play.max, shown.look.value) == (2, 2, 2)
     assert drawn(shown) == wanted(sizes["tenth"], collection, 2, 0, "tenth")
+    assert shown._card.figure() == student_card(sizes["tenth"], "tenth")
+    assert shown._card.figure() != student_card(sizes["half"], "half")
     shown.look.value = 1
     shown.size.value = "half"
+    assert shown._card.figure() == student_card(sizes["half"], "half")
     assert shown.look.value == 1 and shown.look.max == len(sizes["half"].steps) - 1
     assert drawn(shown) == wanted(sizes["half"], collection, 1, 0, "half")
 
@@ -226,7 +249,8 @@ def test_the_environment_chooses_between_live_and_static(
     if setting == "live":
         assert displayed == [found.panel]
         return
-    figure, words = displayed
+    figure, reason, card, words = displayed
+    assert reason.data == found.why() and card == student_card(recording, "half")
     assert type(figure) is go.Figure and found.panel is None and found._live is None
     assert words["text/plain"] == "Run this cell for the live panel."
     found.look.value = 0  # without a widget the controls still choose what figure() draws

@@ -77,6 +77,13 @@ def trials(target: Path) -> None:
     target.write_text(json.dumps([trial.as_json() for trial in run_all()], ensure_ascii=False))
 
 
+def cross(target: Path) -> None:
+    """Two cross encoders of pydocs: ten minutes on one core where benchmarks/cross.py was not run."""
+    from cross_encoders import build  # stands beside this script
+
+    build(target)
+
+
 def generator(target: Path) -> None:
     """The embedded query generator: an hour on one core."""
     from generator import train  # stands beside this script
@@ -93,6 +100,7 @@ WANTED: dict[str, tuple[str, Callable[[Path], None], str]] = {
     artefacts.TRIALS: ("wiki-trials.json", trials, WIKI),
     artefacts.SIZES: ("wiki-sizes", sizes.build, WIKI),
     artefacts.CLINIC: ("wiki-clinic", clinic.build, WIKI),
+    artefacts.CROSS: ("pydocs-cross", cross, "documentation listed in data/pydocs/LICENSES.md"),
     artefacts.GENERATOR: ("query-generator", generator, f"{WIKI}; documentation listed in data/pydocs/LICENSES.md"),
 }
 

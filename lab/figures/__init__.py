@@ -8,12 +8,15 @@ from lab.figures.circle import circle_figure, circle_values
 from lab.figures.dartboard import dartboard, dartboard_values
 from lab.figures.distance import distance_curve, distance_values
 from lab.figures.engines import list_ndcg, recording_at, two_engines, two_engines_values
+from lab.figures.forest import forest, rows_of
 from lab.figures.gauges import gauge_board, gauge_values
 from lab.figures.generation import coverage_curves, noise_curve, variant_distances, variant_distances_values
 from lab.figures.grid import grid_figure, grid_values
+from lab.figures.heat import token_heat
 from lab.figures.landing import landing_map, landing_map_values
 from lab.figures.maploss import map_loss_bars, map_loss_values
 from lab.figures.morph import morph_strip, morph_values
+from lab.figures.moved import moved_query, moved_query_values
 from lab.figures.pull import pull_figure, pull_values
 from lab.figures.quality import quality_bars
 from lab.figures.similarity import similarity_distributions, similarity_values
@@ -32,6 +35,7 @@ __all__ = [
     "distance_values",
     "document_map",
     "document_map_values",
+    "forest",
     "gauge_board",
     "gauge_values",
     "grid_figure",
@@ -43,16 +47,20 @@ __all__ = [
     "map_loss_values",
     "morph_strip",
     "morph_values",
+    "moved_query",
+    "moved_query_values",
     "noise_curve",
     "pull_figure",
     "pull_values",
     "quality_bars",
     "recording_at",
+    "rows_of",
     "similarity_distributions",
     "similarity_values",
     "student_card",
     "theatre",
     "theatre_values",
+    "token_heat",
     "two_engines",
     "two_engines_values",
     "variant_distances",

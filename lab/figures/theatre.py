@@ -122,14 +122,32 @@ def recorded_ndcg(recording: Recording, collection: Collection, look: int = -1) 
     """nDCG@10 of teacher and student per query, (P,) each, at one look; None where the probes are not judged."""
     if grades(recording, collection, 0) is None:
         return None
-    qrels = {key: collection.qrels[recording.about["probes"]][key] for key in recording.query_ids}
+    qrels = judgements(recording, collection)
+    teacher, student = (per_query(run, qrels, [MEASURE])[MEASURE] for run in recorded_runs(recording, collection, look))
+    return teacher, student
+
+
+def recorded_runs(recording: Recording, collection: Collection, look: int = -1) -> tuple[Run, Run]:
+    """The lists of teacher and student at one look as runs."""
     # Rows are best first. Scores were stored in 16 bits, where close ones tie: ranks say the order without a tie.
     ranks = np.broadcast_to(np.arange(recording.rows.shape[2], 0, -1), recording.teacher_rows.shape)
     teacher, student = (
-        per_query(Run("list", tuple(recording.query_ids), collection.doc_ids, rows, ranks), qrels, [MEASURE])[MEASURE]
-        for rows in (recording.teacher_rows, recording.rows[look])
+        Run(name, tuple(recording.query_ids), collection.doc_ids, rows, ranks)
+        for name, rows in (("teacher", recording.teacher_rows), ("student", recording.rows[look]))
     )
     return teacher, student
+
+
+def judgements(recording: Recording, collection: Collection) -> dict[str, dict[str, int]]:
+    """Query id → judgements; where nobody judged the probes, the teacher's first document is the right one.
+
+    Raises:
+        DataError: the recording was made over another collection.
+    """
+    if grades(recording, collection, 0) is None:
+        first = recording.teacher_rows[:, 0]
+        return {key: {collection.doc_ids[row]: 1} for key, row in zip(recording.query_ids, first, strict=True)}
+    return {key: dict(collection.qrels[recording.about["probes"]][key]) for key in recording.query_ids}
 
 
 def mean_ndcg(recording: Recording, collection: Collection, look: int = -1) -> tuple[float, float] | None:

@@ -113,6 +113,13 @@ def fingerprint(texts: Sequence[str]) -> str:
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
 
 
+def usual_first(trials: Sequence[Trial]) -> list[Trial]:
+    """The last whole run that changed nothing, then all others as they came."""
+    usual = [trial for trial in trials if not trial.changed]
+    first = ([trial for trial in usual if trial.state in WHOLE] or usual)[-1:]
+    return [*first, *(trial for trial in trials if not any(trial is each for each in first))]
+
+
 def trials_curve(trials: Sequence[Trial], steps: int | None = None, title: str = "One knob at a time") -> go.Figure:
     """Mean ‖t − s‖ of each run on texts nobody trained on, above its share of the teacher's top ten.
 
@@ -169,8 +176,7 @@ def trials_values(trials: Sequence[Trial], steps: int | None = None) -> Values:
     empty: dict[str, Any] = {"x": [], "y": [], "text": []}
     last = float(_last(trials, steps))
     guide = [ZERO, last]
-    running = [max(float(trial.step), ZERO) for trial in shown if trial.state == "running"]
-    now = running * 2
+    now = [max(float(trial.step), ZERO) for trial in shown if trial.state == "running"] * 2
     values: Values = []
     for measure, at, span in (("distance", 0.0, [0.0, FARTHEST]), ("overlap", 1.0, [0.0, 1.0])):
         for trial in shown:

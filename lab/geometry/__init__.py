@@ -21,6 +21,7 @@ from lab.geometry.measures import (
 )
 from lab.geometry.pairs import PairSimilarities, anisotropy, pair_similarities
 from lab.geometry.safe_radius import SafeRadius, safe_radius
+from lab.geometry.segments import auc, distances_to_mean, within_share
 
 __all__ = [
     "CircleWorld",
@@ -33,10 +34,12 @@ __all__ = [
     "Turned",
     "alignment",
     "anisotropy",
+    "auc",
     "circle_world",
     "cosines",
     "descend",
     "distances",
+    "distances_to_mean",
     "hubness",
     "knn_overlap",
     "landing",
@@ -55,4 +58,5 @@ __all__ = [
     "turn",
     "umap_map",
     "uniformity",
+    "within_share",
 ]

@@ -8,6 +8,7 @@ to the teacher's space.
 from __future__ import annotations
 
 from lab.losses.candidates import candidate_scores, duplicate_mask
+from lab.losses.listwise import list_wise
 from lab.losses.matching import DISTANCES, Distance, matching, spread_out
 from lab.losses.scores import margin_mse, one_hot, score_distillation
 from lab.losses.total import TERMS, LossBatch, LossWeights, gradient_norms, total
@@ -21,6 +22,7 @@ __all__ = [
     "candidate_scores",
     "duplicate_mask",
     "gradient_norms",
+    "list_wise",
     "margin_mse",
     "matching",
     "one_hot",

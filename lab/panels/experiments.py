@@ -20,7 +20,7 @@ from lab.config import DistillConfig
 from lab.distillation import Distilled
 from lab.errors import LabError
 from lab.figures.style import Values
-from lab.figures.trials import WHOLE, Trial, fingerprint, trials_curve, trials_html, trials_table, trials_values
+from lab.figures.trials import Trial, fingerprint, trials_curve, trials_html, trials_table, trials_values, usual_first
 from lab.panels import knobs
 from lab.panels.knobs import FREE, Experiment, differences
 from lab.panels.live import WATCHING, LiveFigure, panels_are_live
@@ -37,7 +37,7 @@ _NOTHING = "no prediction"
 class ExperimentPanel(Shown):
     """Controls, one live figure, a table. Show it in a notebook, or drive it by `start`, `stop`, `await`, `runs`.
 
-    experiment, guess, size, distance, loss, rate, steps: the controls · start_button, stop_button
+    experiment, guess, start_button, stop_button: controls · knobs: name → control, of the free experiment
     panel: the widgets, None where panels are static · last: what the last finished run returned
     """
 
@@ -81,10 +81,9 @@ class ExperimentPanel(Shown):
         return self._training is not None and self._training.running
 
     def start(self, name: str | None = None, guess: str | None = None) -> ExperimentPanel:
-        """Run an experiment in the background, by default the one chosen; returns at once.
+        """Run an experiment (or "free", the eight knobs) in the background, by default the one chosen; returns at once.
 
         Args:
-            name: of an experiment, or "free" for the five knobs.
             guess: the letter of a prediction.
 
         Raises:
@@ -112,9 +111,7 @@ class ExperimentPanel(Shown):
     def trials(self) -> list[Trial]:
         """All runs so far, the one the others are compared with first."""
         with self._lock:
-            usual = [trial for trial in self._trials if not trial.changed]
-            whole = [trial for trial in usual if trial.state in WHOLE] or usual
-            return [*whole[-1:], *(trial for trial in self._trials if not any(trial is each for each in whole[-1:]))]
+            return usual_first(self._trials)
 
     def runs(self) -> pd.DataFrame:
         """The runs as a table: what was changed, how it ended, the difference from the usual run."""
@@ -150,7 +147,7 @@ class ExperimentPanel(Shown):
         return self.label.value or "no run yet"
 
     def _make_controls(self) -> None:
-        def dropdown(words: str, options: Sequence[str]) -> widgets.Dropdown:
+        def dropdown(words: str, options: Sequence[Any]) -> widgets.Dropdown:
             return widgets.Dropdown(options=list(options), description=words, **_WIDE)
 
         self.experiment = dropdown("experiment", [*self._experiments, FREE])
@@ -158,16 +155,14 @@ class ExperimentPanel(Shown):
         self.guess = widgets.RadioButtons(
             options=[(_NOTHING, None)], description="you predict", layout=widgets.Layout(width="auto"), **_WIDE
         )
-        self.size, self.distance = dropdown("size", knobs.SIZES), dropdown("distance", knobs.DISTANCES)
-        self.loss, self.rate = dropdown("loss", list(knobs.LOSSES)), dropdown("rate", list(knobs.FACTORS))
-        self.steps = dropdown("steps", list(knobs.LENGTHS))
-        self._knobs = widgets.HBox([self.size, self.distance, self.loss, self.rate, self.steps])
+        self.knobs = {name: dropdown(words, at) for name, (words, at) in knobs.KNOBS.items()}
+        self._knobs = widgets.HBox(list(self.knobs.values()))
         self._knobs.layout.flex_flow = "row wrap"
         self.start_button = widgets.Button(description="Start", icon="play")
         self.stop_button = widgets.Button(description="Stop", icon="stop", disabled=True)
         self.label = widgets.Label()
         self.experiment.observe(lambda _: self._chosen(), names="value")
-        self.start_button.on_click(lambda _: self._begin())
+        self.start_button.on_click(lambda _: self._pressed())
         self.stop_button.on_click(lambda _: self.stop())
         self._chosen()
         self.table.value = trials_html(self.trials())
@@ -177,8 +172,7 @@ class ExperimentPanel(Shown):
         chosen = self._experiments.get(self.experiment.value)
         self._knobs.layout.display = "none" if chosen else "flex"
         choices = chosen.choices if chosen else ()
-        letters = [chr(ord("a") + place) for place in range(len(choices))]
-        named = [(f"{letter}) {words}", letter) for letter, words in zip(letters, choices, strict=True)]
+        named = [(f"{letter}) {words}", letter) for letter, words in zip("abcdefgh", choices, strict=False)]
         self.guess.options = [(_NOTHING, None), *named]
         self.guess.layout.display = "flex" if choices else "none"
         self.question.value = chosen.ask(None, None) if chosen else "<p>Set the knobs, then press Start.</p>"
@@ -188,8 +182,13 @@ class ExperimentPanel(Shown):
         name = self.experiment.value
         if name in self._experiments:
             return self._experiments[name]
-        at = (self.size, self.distance, self.loss, self.rate, self.steps)
-        return knobs.free(self._usual, *(knob.value for knob in at))
+        return knobs.free(self._usual, **{name: knob.value for name, knob in self.knobs.items()})
+
+    def _pressed(self) -> None:
+        try:  # nobody would see what a callback raises
+            self._begin()
+        except LabError as error:
+            self.label.value = str(error)
 
     def _begin(self) -> None:
         _, held = self._arguments["prepared"]
@@ -216,8 +215,10 @@ class ExperimentPanel(Shown):
             elif isinstance(event, Finished):
                 trial = dataclasses.replace(trial, step=event.step, best=event.best_step, seconds=event.seconds)
             self._trials[-1] = trial
-        if self._live is None or self._live.show(self._values) or not isinstance(event, Progress):
-            self.label.value = f"{trial.name}: {self._seen.words}"
+        if self._live:
+            self._live.show(self._values)
+        if self._live is None or not isinstance(event, Progress):
+            self._say()
 
     def _end(self, training: Training) -> None:
         """In the training's thread, when it is over, however it ended."""
@@ -238,8 +239,12 @@ class ExperimentPanel(Shown):
         self.start_button.disabled, self.stop_button.disabled = False, True
 
     def _values(self) -> Values:
+        self._say()  # as often as the figure is written, whoever writes it
         return trials_values(self.trials(), steps=self._most_steps())
 
+    def _say(self) -> None:
+        if running := self._running:
+            self.label.value = f"{running.name}: {self._seen.words}"
+
     def _most_steps(self) -> int:
-        data, _ = self._arguments["prepared"]
-        return steps_in(len(data.texts), self._usual.batch, self._usual.epochs)
+        return steps_in(len(self._arguments["prepared"][0].texts), self._usual.batch, self._usual.epochs)

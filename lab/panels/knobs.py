@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from lab.config import DistillConfig
+from lab.errors import LabError
 from lab.figures.trials import Trial
 from lab.losses import LossWeights
 
 USUAL, FREE = "usual", "free"  # the run all others are compared with; the one whose knobs the reader sets
 
-LOSSES: Mapping[str, Mapping[str, float]] = {
-    "matching": {"query_matching": 1.0},
-    "scores": {"query_matching": 0.0, "score": 1.0},
-    "matching + scores": {"query_matching": 1.0, "score": 1.0},
-    "matching + scores over the index": {"query_matching": 1.0, "index_score": 1.0},
-}
+MATCHING = (1.0, 0.0, 0.2, 5.0)  # weights of the loss on the queries' vectors
+SCORES = (0.0, 0.2, 1.0, 5.0)  # of the loss on the scores of the batch, and of that on the scores of the index
+TEMPERATURES = (0.05, 0.01, 0.02, 0.2, 1.0)  # of both score losses
 SIZES = ("tenth", "twentieth", "quarter")
 DISTANCES = ("norm", "squared", "cosine")
 FACTORS: Mapping[str, float] = {"usual": 1.0, "× 8": 8.0, "× 2": 2.0, "½ ×": 0.5, "⅛ ×": 0.125}
 LENGTHS: Mapping[str, float] = {"usual": 1.0, "half": 0.5, "a quarter": 0.25}  # none takes longer than the usual run
+KNOBS: Mapping[str, tuple[str, Sequence[Any]]] = {  # argument of `free` → what it is called, its positions
+    "size": ("size", SIZES),
+    "distance": ("distance", DISTANCES),
+    "matching": ("weight of matching", MATCHING),
+    "score": ("of the batch's scores", SCORES),
+    "index_score": ("of the index's scores", SCORES),
+    "temperature": ("temperature", TEMPERATURES),
+    "rate": ("rate", tuple(FACTORS)),
+    "steps": ("steps", tuple(LENGTHS)),
+}
 
 
 @dataclass(frozen=True)
@@ -44,14 +52,36 @@ class Experiment:
 
 
 def free(
-    usual: DistillConfig, size: str, distance: str, loss: str, rate: str = "usual", steps: str = "usual"
+    usual: DistillConfig,
+    size: str = SIZES[0],
+    distance: str = DISTANCES[0],
+    matching: float = MATCHING[0],
+    score: float = SCORES[0],
+    index_score: float = SCORES[0],
+    temperature: float = TEMPERATURES[0],
+    rate: str = "usual",
+    steps: str = "usual",
 ) -> Experiment:
-    """The experiment of five knobs, each a key of the tables above.
+    """The experiment of eight knobs.
+
+    Args:
+        size: name of a student.
+        distance: of the matching loss.
+        matching, score, index_score: weights of the losses on vectors, on scores of the batch, of the index.
+        temperature: divides the scores; where both score losses are 0 it changes nothing.
+        rate, steps: keys of `FACTORS` and `LENGTHS`.
 
     Raises:
-        KeyError: no such position of a knob.
+        KeyError: no such rate or number of steps.
+        LabError: settings with which nothing can be learnt.
     """
-    losses = LossWeights(**LOSSES[loss], distance=distance)  # type: ignore[arg-type]
+    try:
+        losses = LossWeights(
+            query_matching=matching, score=score, index_score=index_score, temperature=temperature,
+            distance=distance,  # type: ignore[arg-type]
+        )  # fmt: skip
+    except ValueError as error:
+        raise LabError(f"free: {error}") from error
     return Experiment(FREE, {
         "student": size, "losses": losses,
         "rate": usual.rate * FACTORS[rate], "epochs": usual.epochs * LENGTHS[steps],

@@ -1,5 +1,6 @@
 """The theatre in a notebook: a slider plays a recording, a dart or a title chooses the query, a dial the size.
 
+Below the figure stand what `compare` knows of the chosen query, so that a lost one says why, and the student's card.
 Every control sets one of three things (size, look, query) and asks for a redraw; the values are computed when they are
 about to be written, so a fast slider never draws the past. Callbacks may come in different threads (kernel subshells):
 one lock guards the three.
@@ -13,13 +14,18 @@ from typing import Any
 
 import ipywidgets as widgets
 import plotly.graph_objects as go
+from IPython.display import HTML
 
 from lab.collection import Collection
 from lab.errors import DataError, LabError
+from lab.evaluation import Comparison
+from lab.figures.card import student_card
 from lab.figures.dartboard import KEPT, LOST
+from lab.figures.lost import compared, lost_html, rarest_words
 from lab.figures.style import Values
-from lab.figures.theatre import grades, mean_ndcg, theatre, theatre_values
+from lab.figures.theatre import grades, theatre, theatre_values
 from lab.panels.live import LiveFigure, panels_are_live
+from lab.panels.redrawn import RedrawnFigure
 from lab.panels.shown import Shown
 from lab.recording import Recording
 
@@ -30,7 +36,8 @@ _WIDE = {"description_width": "initial"}
 class Theatre(Shown):
     """Show it in a notebook, or take `figure()`.
 
-    play, look, query, size: the controls · panel: all widgets, None where panels are static
+    play, look, query, size: the controls · reason: why the chosen query was lost, in HTML
+    panel: all widgets, None where panels are static
     """
 
     def __init__(
@@ -49,10 +56,11 @@ class Theatre(Shown):
         self._recordings = {"student": recordings} if isinstance(recordings, Recording) else dict(recordings)
         self._collection = collection
         self._lock = threading.RLock()
-        self._quality: dict[tuple[str, int], tuple[float, float] | None] = {}
+        self._compared: dict[tuple[str, int], Comparison] = {}
         first = _same_queries(self._recordings)
         for recording in self._recordings.values():
-            grades(recording, collection, 0)  # raises where it is of another collection
+            judged = grades(recording, collection, 0)  # raises where it is of another collection
+        self._judged, self._rarest = judged is not None, rarest_words(first, collection)
         self._numbers = _options(first.queries)
         self._name, self._look, self._query = next(iter(self._recordings)), len(first.steps) - 1, 0
         self._make_controls(len(first.steps))
@@ -61,13 +69,27 @@ class Theatre(Shown):
             self._live = LiveFigure(self.figure())
             for trace in (KEPT, LOST):
                 self._live.widget.data[trace].on_click(self._clicked)
+            self._card = RedrawnFigure(self.card())
             rows = [widgets.HBox([self.size, self.query]), widgets.HBox([self.play, self.look, self._step])]
-            self.panel = widgets.VBox([*rows, self._live.widget])
+            self.panel = widgets.VBox([*rows, self._live.widget, self.reason, self._card.widget])
 
     def figure(self) -> go.Figure:
         """What is chosen now as a plain figure: the static twin."""
         with self._lock:
             return theatre(self._recordings[self._name], self._collection, self._look, self._query, self._name)
+
+    def card(self) -> go.Figure:
+        """The card of the student that the dial chose."""
+        with self._lock:
+            return student_card(self._recordings[self._name], self._name)
+
+    def why(self) -> str:
+        """What `compare` knows of the chosen query at this look, beside the kept ones: HTML."""
+        with self._lock:
+            return lost_html(self._recordings[self._name], self._comparison(), self._look, self._query)
+
+    def _twin(self) -> tuple[Any, ...]:
+        return self.figure(), HTML(self.why()), self.card()
 
     def _make_controls(self, looks: int) -> None:
         self.size = widgets.Dropdown(
@@ -83,7 +105,7 @@ class Theatre(Shown):
         self.look = widgets.IntSlider(
             min=0, max=looks - 1, value=self._look, readout=False, description="Look:", style=_WIDE
         )
-        self._step = widgets.Label(self._said())
+        self._step, self.reason = widgets.Label(self._said()), widgets.HTML(self.why())
         widgets.jslink(
             (self.play, "value"), (self.look, "value")
         )  # in the browser: playing asks the kernel once a look
@@ -100,6 +122,8 @@ class Theatre(Shown):
         self.play.max = self.look.max = last
         self.look.value = look
         self._redraw()
+        if self._live:
+            self._card.show(self.card())
 
     def _asked(self, change: dict[str, Any]) -> None:
         with self._lock:
@@ -117,9 +141,9 @@ class Theatre(Shown):
             self.query.value = list(self._numbers)[number]
 
     def _redraw(self) -> None:
-        self._step.value = self._said()
         if self._live:
             self._live.show(self._values)
+        self._step.value, self.reason.value = self._said(), self.why()
 
     def _said(self) -> str:
         with self._lock:
@@ -129,9 +153,16 @@ class Theatre(Shown):
         with self._lock:
             name, look, query = self._name, self._look, self._query
             recording = self._recordings[name]
-            if (name, look) not in self._quality:  # the dear part, the same for every query
-                self._quality[name, look] = mean_ndcg(recording, self._collection, look)
-            return theatre_values(recording, self._collection, look, query, name, self._quality[name, look])
+            found = self._comparison().table
+            quality = (float(found["ndcg_a"].mean()), float(found["ndcg_b"].mean())) if self._judged else None
+            return theatre_values(recording, self._collection, look, query, name, quality)
+
+    def _comparison(self) -> Comparison:
+        """Of all queries at this look: the dear part, the same for every query."""
+        at = self._name, self._look
+        if at not in self._compared:
+            self._compared[at] = compared(self._recordings[self._name], self._collection, self._look, self._rarest)
+        return self._compared[at]
 
 
 def _same_queries(recordings: Mapping[str, Recording]) -> Recording:

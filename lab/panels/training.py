@@ -189,8 +189,14 @@ class Training(Shown):
         self.seen(event)
         if self._also:
             self._also(event)
-        if self._live and (self._live.show(self.seen.values) or not isinstance(event, Progress)):
-            self._label.value = self.seen.words
+        if self._live:
+            self._live.show(self._values_and_words)
+            if not isinstance(event, Progress):
+                self._label.value = self.seen.words
+
+    def _values_and_words(self) -> Values:
+        self._label.value = self.seen.words  # as often as the figure is written, whoever writes it
+        return self.seen.values()
 
     def _show_end(self) -> None:
         if self._live:

@@ -95,6 +95,19 @@ QUESTIONS: dict[str, Question] = {
         "The proof covers every direction in which a student can miss, also the one straight at the nearest rival; most"
         " misses point elsewhere. A guarantee for the worst case says little about the usual one, so count both.",
     ),
+    "moved": Question(
+        "A cross encoder with dual pooling reads one query beside 20 documents and makes 20 vectors of that query. A"
+        " dual encoder has one. Over many queries: what share of the variance of all these vectors is such movement,"
+        " which no single vector a query can match?",
+        (
+            Choice("less than a twentieth: a query is a query", -1.0, 0.05),
+            Choice("a twentieth to a quarter", 0.05, 0.25),
+            Choice("more than a quarter", 0.25, 2.0),
+        ),
+        "{:.0%} of the variance is movement within a query",
+        "Every token of the query attends to every token of the document, in all layers. What the query means beside a"
+        " document about something else is another thing, and training has every reason to make use of that.",
+    ),
     "morph": Question(
         "The generator reads a question, noise as large as the encoder's states themselves (σ = 1) is put on every one"
         " of them, and the decoder writes what it can make of that. For what share of such questions is the teacher's"

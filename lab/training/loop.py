@@ -86,11 +86,11 @@ def train(
     index = torch.from_numpy(ranked).to(model.device) if config.losses.index_score else None
     lengths = token_lengths(model, data.texts).tolist()
     step, stopped, seen, saved = done, False, 0, time.monotonic()
-    with _plain_attention(model):
+    with plain_attention(model):
         for rows in all_batches(lengths, config.batch, config.seed, steps, done):
             began = time.monotonic()
             for group in optimiser.param_groups:
-                group["lr"] = config.rate * _schedule(step, steps, config.warmup)
+                group["lr"] = config.rate * schedule(step, steps, config.warmup)
             with accelerator.autocast():
                 batch = _forward(model, data, rows, config, index)
             loss, terms = total(config.losses, batch)
@@ -139,7 +139,7 @@ def train(
 
 
 @contextlib.contextmanager
-def _plain_attention(model: SentenceTransformer) -> Iterator[None]:
+def plain_attention(model: SentenceTransformer) -> Iterator[None]:
     """Train with attention written out where that is faster, and serve with what was there before.
 
     On a CPU the backward pass of torch's fused attention takes almost as long as the rest of a step over short texts:
@@ -180,7 +180,7 @@ def _optimiser(model: SentenceTransformer, config: DistillConfig) -> torch.optim
     return torch.optim.AdamW(groups, lr=config.rate, fused=True)
 
 
-def _schedule(step: int, steps: int, warmup: float) -> float:
+def schedule(step: int, steps: int, warmup: float) -> float:
     """Linear rise, then half a cosine down to 0."""
     rising = max(1, round(warmup * steps))
     if step < rising:
@@ -188,7 +188,7 @@ def _schedule(step: int, steps: int, warmup: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * (step - rising) / max(1, steps - rising)))
 
 
-def _embed(model: SentenceTransformer, texts: list[str], kind: str) -> Tensor:
+def embed(model: SentenceTransformer, texts: list[str], kind: str) -> Tensor:
     """(len(texts), d) with gradient, prompts as in `encode_query` and `encode_document`."""
     prompt = model.prompts.get(kind) or model.prompts.get(model.default_prompt_name or "") or None
     features = model.preprocess(texts, prompt=prompt)
@@ -208,9 +208,9 @@ def _forward(
 
     own_documents = own_negatives = None
     if config.documents == "own":
-        own_documents = _embed(model, [data.document_texts[i] for i in positives], "document")
+        own_documents = embed(model, [data.document_texts[i] for i in positives], "document")
         if negatives is not None:
-            flat = _embed(model, [data.document_texts[i] for i in negatives.flatten()], "document")
+            flat = embed(model, [data.document_texts[i] for i in negatives.flatten()], "document")
             own_negatives = flat.view(*negatives.shape, -1)
     weights = config.losses
     mask = None
@@ -218,7 +218,7 @@ def _forward(
         candidates = positives if negatives is None else np.concatenate([positives, negatives.flatten()])
         mask = duplicate_mask(data.groups[positives].tolist(), data.groups[candidates].tolist(), device=device)
     return LossBatch(
-        student_queries=_embed(model, [data.texts[i] for i in rows], "query"),
+        student_queries=embed(model, [data.texts[i] for i in rows], "query"),
         teacher_queries=take(data.queries, rows),
         teacher_documents=take(data.documents, positives) if weights.reads_documents else None,
         student_documents=own_documents,

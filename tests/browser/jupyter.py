@@ -18,6 +18,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Locator, Page
 
+APPUTILS = Path("@jupyterlab") / "apputils-extension"  # where its settings stand
 START, KERNEL = 60.0, 60.0  # seconds until the server answers, until a kernel is ready
 # What JupyterLab and the browser say for themselves, on any notebook
 NOT_OURS = (
@@ -39,23 +40,33 @@ class Lab:
     url: str
     token: str
 
-    def kernels(self) -> list[dict]:
-        with urllib.request.urlopen(f"{self.url}/api/sessions?token={self.token}", timeout=5) as answer:
-            return [session["kernel"] for session in json.load(answer) if session.get("kernel")]
+    def kernels(self, name: str | None = None) -> list[dict]:
+        """Of all notebooks, or of one."""
+        sessions = [each for each in json.loads(self._ask("sessions")) if each.get("kernel")]
+        return [each["kernel"] for each in sessions if name in (None, each["path"])]
+
+    def end_kernels(self) -> None:
+        for session in json.loads(self._ask("sessions")):
+            self._ask(f"sessions/{session['id']}", "DELETE")
+
+    def set_subshells(self, wanted: bool) -> None:
+        """Which clicks take a subshell, for pages that are opened from now on: as JupyterLab decides, or none."""
+        path = self.folder / ".lab" / "settings" / APPUTILS / "kernels-settings.jupyterlab-settings"
+        _write(path, {} if wanted else {"commsOverSubshells": "disabled"})
+
+    def _ask(self, what: str, method: str = "GET") -> bytes:
+        request = urllib.request.Request(f"{self.url}/api/{what}?token={self.token}", method=method)
+        with urllib.request.urlopen(request, timeout=15) as answer:
+            return answer.read()
 
 
 @contextmanager
-def jupyterlab(folder: Path, log: Path, more: dict[str, dict] | None = None, **environment: str) -> Iterator[Lab]:
-    """JupyterLab over `folder`, with none of the user's own settings; ends with all its kernels.
-
-    more: file of settings of @jupyterlab/apputils-extension → what it says
-    """
+def jupyterlab(folder: Path, log: Path, **environment: str) -> Iterator[Lab]:
+    """JupyterLab over `folder`, with none of the user's own settings; ends with all its kernels."""
     settings = folder / ".lab" / "settings"
     _write(settings / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings", {"windowingMode": "none"})
     quiet = {"fetchNews": "false", "checkForUpdates": False}
-    _write(settings / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings", quiet)
-    for name, content in (more or {}).items():
-        _write(settings / "@jupyterlab" / "apputils-extension" / name, content)
+    _write(settings / APPUTILS / "notification.jupyterlab-settings", quiet)
     places = {
         "JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "run",
         "IPYTHONDIR": "ipython", "JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
@@ -94,7 +105,9 @@ class Notebook:
     errors: list[str] = field(default_factory=list)
 
     @classmethod
-    def open(cls, lab: Lab, browser: Browser, name: str, width: int = 1280) -> Notebook:
+    def open(cls, lab: Lab, browser: Browser, name: str, width: int = 1280, subshells: bool = True) -> Notebook:
+        """A page of its own; the kernel is that of an earlier page on the same notebook, if there is one."""
+        lab.set_subshells(subshells)
         notebook = cls(lab, browser.new_page(viewport={"width": width, "height": 900}))
         page = notebook.page
         page.on("pageerror", lambda error: notebook._complain(str(error)))
@@ -103,7 +116,7 @@ class Notebook:
         page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)").wait_for(timeout=KERNEL * 1000)
         # The toolbar says idle before there is a kernel, and Run All would then ask for one: the server knows better.
         end = time.monotonic() + KERNEL
-        while not any(k["execution_state"] == "idle" and k["connections"] > 0 for k in lab.kernels()):
+        while not any(k["execution_state"] == "idle" and k["connections"] > 0 for k in lab.kernels(name)):
             assert time.monotonic() < end, f"no idle kernel in {KERNEL:.0f} s"
             time.sleep(0.2)
         page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=KERNEL * 1000)
@@ -112,6 +125,13 @@ class Notebook:
     def run_all(self) -> None:
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+
+    def run(self, place: int) -> Locator:
+        """Run one code cell, by its place among them; the cell."""
+        cell = self.page.locator(".jp-CodeCell").nth(place)
+        cell.locator(".jp-InputArea-editor").click(position={"x": 5, "y": 5})
+        self.page.keyboard.press("Control+Enter")
+        return cell
 
     def cell(self, words: str) -> Locator:
         """The code cell whose source holds these words."""

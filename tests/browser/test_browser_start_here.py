@@ -6,16 +6,14 @@ import time
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, expect, sync_playwright
+from playwright.sync_api import Locator, expect
 
-from tests.browser.jupyter import FLAGS, Notebook, jupyterlab
+from tests.browser.conftest import OUT, Open
+from tests.browser.jupyter import Lab, Notebook
 from tests.browser.panels import without_outputs
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "00_start_here.ipynb"
-OUT = ROOT / "out" / "browser"  # screenshots and the server's log; git ignores it
-# More steps than anybody waits for, on the slowest machine and the fastest: Stop ends the training
-WATCHED = {"LAB_PANELS": "live", "LAB_LIVE_SECONDS": "60", "LAB_PACE": "12.5"}
 BATCHES, OVERLAP = 1, 4  # places of traces in distance_curve
 
 # The points that plotly has really drawn from, not those that somebody sent
@@ -27,19 +25,12 @@ def drawn(plot: Locator) -> list[list[float]]:
 
 
 @pytest.mark.browser
-def test_the_first_notebook_in_a_browser(chromium: str, tmp_path: Path) -> None:
-    OUT.mkdir(parents=True, exist_ok=True)
-    without_outputs(ROOT / "notebooks" / NAME, tmp_path)
-    with (
-        jupyterlab(tmp_path, OUT / "jupyterlab.log", **WATCHED) as lab,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(executable_path=chromium, headless=True, args=FLAGS)
-        notebook = Notebook.open(lab, browser, NAME)
-        notebook.run_all()
-        _the_figure_moves_and_stop_is_answered(notebook)
-        _everything_else_ran(notebook)
-        browser.close()
+def test_the_first_notebook_in_a_browser(lab: Lab, opened: Open) -> None:
+    without_outputs(ROOT / "notebooks" / NAME, lab.folder)
+    notebook = opened(NAME)
+    notebook.run_all()
+    _the_figure_moves_and_stop_is_answered(notebook)
+    _everything_else_ran(notebook)
 
 
 def _the_figure_moves_and_stop_is_answered(notebook: Notebook) -> None:

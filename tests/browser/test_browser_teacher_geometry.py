@@ -7,14 +7,14 @@ import time
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, expect, sync_playwright
+from playwright.sync_api import Locator, expect
 
-from tests.browser.jupyter import FLAGS, Notebook, jupyterlab
-from tests.browser.panels import without_outputs
+from tests.browser.conftest import OUT, Open
+from tests.browser.jupyter import Lab, Notebook
+from tests.browser.panels import everything_ran, without_outputs
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "01_teacher_geometry.ipynb"
-OUT = ROOT / "out" / "browser"  # screenshots and the server's log; git ignores it
 QUESTIONS, CHOSEN, LIST = 1, 3, 6  # places of traces in document_map
 ASKED = "What is the capital of Mongolia?"
 
@@ -42,23 +42,13 @@ def wait_until_it_says(plot: Locator, words: str) -> float:
 
 
 @pytest.mark.browser
-def test_the_map_answers_in_a_browser(chromium: str, tmp_path: Path) -> None:
-    OUT.mkdir(parents=True, exist_ok=True)
-    without_outputs(ROOT / "notebooks" / NAME, tmp_path)
-    with (
-        jupyterlab(tmp_path, OUT / "jupyterlab-01.log", LAB_PANELS="live", LAB_PACE="12.5") as lab,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(executable_path=chromium, headless=True, args=FLAGS)
-        notebook = Notebook.open(lab, browser, NAME)
-        notebook.run_all()
-        code = notebook.page.locator(".jp-CodeCell")
-        expect(code.last.locator(".jp-InputPrompt")).to_have_text(f"[{code.count()}]:", timeout=240_000)
-        _the_map_answers(notebook)
-        errors = "[data-mime-type='application/vnd.jupyter.error'], .jp-RenderedText[data-mime-type*=stderr]"
-        assert notebook.page.locator(errors).count() == 0
-        assert notebook.errors == []
-        browser.close()
+def test_the_map_answers_in_a_browser(lab: Lab, opened: Open) -> None:
+    without_outputs(ROOT / "notebooks" / NAME, lab.folder)
+    notebook = opened(NAME)
+    notebook.run_all()
+    everything_ran(notebook, 240)
+    _the_map_answers(notebook)
+    assert notebook.errors == []
 
 
 def _the_map_answers(notebook: Notebook) -> None:

@@ -1,0 +1,151 @@
+"""How long a selection takes to be drawn: in a real JupyterLab in headless Chromium, from the key to plotly's values.
+
+    python benchmarks/redraw.py              # a minute, on idle cores; needs a Chromium (BROWSER_PATH names one)
+
+A page holds the map, the theatre and the experiments' panel. Each control is set from the page by keyboard, `TURNS`
+times, to another value every time; the clock stops when what the page draws from holds the new values. So the time has
+everything in it: the message to the kernel, the values, the message back, plotly's update. The first turn of each is a
+warm-up and not counted. The bar, a median below 0.3 s, is for two idle cores. Goes to docs/redraw.json.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # the browser tests' page and server
+
+from playwright.sync_api import Locator, sync_playwright  # noqa: E402
+
+from tests.browser.jupyter import FLAGS, Notebook, jupyterlab  # noqa: E402
+from tests.browser.panels import everything_ran  # noqa: E402
+from tests.conftest import find_chromium  # noqa: E402
+
+OUT = ROOT / "docs" / "redraw.json"
+TURNS, BAR, PATIENCE = 11, 0.3, 60.0
+CELLS = (
+    """import lab
+from lab import artefacts
+from lab.panels import MapPanel, Theatre
+from lab.teaching.experiments import experiment_panel, shipped_trials
+collection, teacher = lab.load_collection("wiki"), lab.load_teacher()
+MapPanel(collection, artefacts.vectors("wiki-documents-int8"), artefacts.article_map(collection)[0], teacher)""",
+    "Theatre(artefacts.sizes(), collection)",
+    """panel = experiment_panel(collection, teacher)
+panel""",
+    # the table of runs is written when a run is over: here the next of the shipped ones, at a press of a button
+    """import ipywidgets
+from lab.figures.trials import trials_html
+numbers, runs = iter(range(2, 1_000)), shipped_trials()
+button, table = ipywidgets.Button(description="next run"), ipywidgets.HTML()
+def show(_):
+    table.value = trials_html(runs[: 1 + next(numbers) % len(runs)])
+button.on_click(show)
+ipywidgets.VBox([button, table])""",
+)
+POINTS = """panel => JSON.stringify(Array.from(panel.querySelectorAll('.js-plotly-plot')).map(plot =>
+    plot._fullData.map(t => [Array.from(t.x || []), Array.from(t.y || []), t.text, t.hovertext])))"""
+WORDS = "panel => panel.innerText"
+
+
+def turns(panel: Locator, act: Callable[[int], None], seen: str) -> list[float]:
+    """Seconds from each act until what is seen has changed, without the first."""
+    found = []
+    for number in range(TURNS + 1):
+        before = panel.evaluate(seen)
+        began = time.perf_counter()
+        act(number)
+        while panel.evaluate(seen) == before:
+            if time.perf_counter() > began + PATIENCE:
+                raise TimeoutError(f"nothing changed in {PATIENCE:.0f} s")
+        found.append(time.perf_counter() - began)
+        time.sleep(0.5)  # a live figure is written five times a second at most: not what is measured
+    return found[1:]
+
+
+def measure(notebook: Notebook) -> dict[str, list[float]]:
+    """What is done → seconds, turn by turn."""
+    world, theatre, experiments, table = notebook.page.locator(".jp-CodeCell").all()
+    asked, picked = (panel.locator("input[list]").first for panel in (world, theatre))
+    slider = theatre.locator(".noUi-handle[role=slider]").first
+    size, experiment = theatre.locator("select").first, experiments.locator("select").first
+
+    def another(box: Locator) -> Callable[[int], None]:
+        offered = box.evaluate("i => Array.from(i.list.options).map(option => option.value)")
+
+        def act(number: int) -> None:
+            box.fill(offered[5 + 3 * number])
+            box.press("Enter")
+
+        return act
+
+    def next_of(select: Locator) -> Callable[[int], None]:
+        return lambda _: select.select_option(
+            index=select.evaluate("e => (e.selectedIndex + 1) % e.options.length")
+        ) and None  # fmt: skip
+
+    return {
+        "map: a question is picked": turns(world, another(asked), POINTS),
+        "theatre: a question is picked": turns(theatre, another(picked), POINTS),
+        "theatre: one step of the slider": turns(theatre, lambda _: slider.press("ArrowLeft"), POINTS),
+        "theatre: another size": turns(theatre, next_of(size), POINTS),
+        "experiments: another question": turns(experiments, next_of(experiment), WORDS),
+        "experiments: the table of runs": turns(table, lambda _: table.get_by_role("button").press("Enter"), WORDS),
+    }
+
+
+def summary(seconds: dict[str, list[float]]) -> dict[str, Any]:
+    """Median and slowest, in milliseconds, with all turns."""
+    return {
+        "command": "python benchmarks/redraw.py",
+        "bar": BAR,
+        "load": round(os.getloadavg()[0], 1),
+        "redraws": {
+            name: {
+                "median": round(1000 * float(np.median(values))),
+                "slowest": round(1000 * max(values)),
+                "turns": [round(1000 * value) for value in values],
+            }
+            for name, values in seconds.items()
+        },
+    }  # fmt: skip
+
+
+def page() -> Iterator[Notebook]:
+    """A notebook of these panels, open and run."""
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        kernel = {"kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}}
+        cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), Path(folder) / "redraw.ipynb")
+        path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+        with jupyterlab(Path(folder), Path(folder) / "log", LAB_PANELS="live", PYTHONPATH=path) as lab:
+            browser = playwright.chromium.launch(executable_path=find_chromium(), headless=True, args=FLAGS)
+            notebook = Notebook.open(lab, browser, "redraw.ipynb")
+            notebook.run_all()
+            everything_ran(notebook, 240)
+            yield notebook
+            browser.close()
+
+
+def main() -> None:
+    """Measure and write the file."""
+    for notebook in page():
+        told = summary(measure(notebook))
+        OUT.write_text(json.dumps(told, indent=1) + "\n")
+        for name, values in told["redraws"].items():
+            print(f"{name}: {values['median']} ms, slowest {values['slowest']}")
+        print(f"the bar is {1000 * BAR:.0f} ms; load {told['load']}")
+
+
+if __name__ == "__main__":
+    main()

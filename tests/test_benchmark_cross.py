@@ -1,0 +1,101 @@
+"""The arithmetic of benchmarks/cross_report.py, what was measured with it, and the cross encoders that ship."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from lab.retrieval import Run
+
+ROOT = Path(__file__).resolve().parents[1]
+RUNS = [("cls", 0), ("dual", 0), ("cls", 1), ("dual", 1)]
+
+
+@pytest.fixture(scope="module")
+def report():
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    try:
+        import cross_report
+    finally:
+        sys.path.remove(str(ROOT / "benchmarks"))
+    return cross_report
+
+
+@pytest.fixture
+def run() -> Run:
+    rows = np.array([[0, 1, 2], [2, 1, 0]])
+    return Run("teacher", ("q1", "q2"), ("a", "b", "c"), rows, np.array([[3.0, 2, 1], [3, 2, 1]], np.float32))
+
+
+def test_models_of_a_scorer_stand_behind_the_untrained_one(report) -> None:
+    assert report.of(RUNS, "cls") == [1, 3] and report.of(RUNS, "dual") == [2, 4]
+
+
+def test_reranking_follows_the_scores(report, run) -> None:
+    qrels = {"q1": {"c": 1}, "q2": {"c": 1}}
+    scores = np.zeros((5, 2, 3), np.float32)
+    scores[1] = [[0, 0.5, 1], [0.5, 0, 1]]  # cls, seed 0: the third document first
+    found = {"scores": scores}
+    assert report.value(run, qrels).tolist() == pytest.approx([0.5, 1.0])
+    values = report.reranked(run, found, RUNS, qrels)
+    assert values["cls"].shape == (2, 2) and values["cls"][0] == pytest.approx([1.0, 1 / np.log2(3)])
+    alone = report.mixed(run, found, RUNS, "cls", 0.0, qrels)
+    assert alone[0] == pytest.approx(report.value(run, qrels))
+
+
+def test_areas_leave_out_queries_without_pairs(report, run) -> None:
+    relevant = np.array([[True, False, False], [False, False, False]])
+    found = {name: np.random.default_rng(0).random((5, 2, 3)).astype(np.float32) for name in ("scores", "cosines")}
+    found["cosines"][2] = found["cosines"][4] = [[0.9, 0.1, 0.2], [0, 0, 0]]
+    areas = report.areas(run, found, RUNS, relevant)
+    assert areas["queries"] == 1 and areas["teacher"]["value"] == areas["dual, segments"]["value"] == 1
+
+
+def test_floors_by_hand(report, run) -> None:
+    still, moving = np.zeros((2, 3, 2), np.float16), np.zeros((2, 3, 2), np.float16)
+    still[1] = 1  # each query has one vector, whatever the document
+    moving[:, :, 0] = [0, 1, 2]  # no query has a vector of its own
+    found = {"queries": np.stack([still, moving, still, moving, still]), "documents": np.stack([still] * 5)}
+    floors = report.floors(run, found, RUNS)
+    assert floors["dual"]["query share"] == pytest.approx(0, abs=1e-9)
+    assert floors["cls"]["query share"] == pytest.approx(1)
+    assert floors["documents with several queries"] == 3
+    # all are read with both queries, 0 and 1: all their variance is movement
+    assert floors["dual"]["document share"] == pytest.approx(1)
+
+
+def test_contrasts_correct_all_but_the_primary(report) -> None:
+    random = np.random.default_rng(0)
+    values = {"teacher": random.random(40)}
+    values |= {name: random.random((2, 40)) for name in ("cls", "dual", "cls + teacher", "dual + teacher")}
+    found = report.contrasts(values)
+    assert report.PRIMARY in found and all(each["low"] <= each["value"] <= each["high"] for each in found.values())
+    plain = report.p_value(values["dual"], values["teacher"])
+    assert found[report.PRIMARY]["p"] == pytest.approx(plain, abs=1e-5)
+    assert found["dual over cls"]["p"] >= report.p_value(values["dual"], values["cls"]) - 1e-5
+
+
+def test_what_is_written_says_how_it_was_made() -> None:
+    told = json.loads((ROOT / "docs" / "cross.json").read_text())
+    part = told.get("test", told["dev"])
+    assert part["commit"] and part["seeds"] and told["config"]["cross"]["rank"] and told["command"]
+    low = part["contrasts"]["dual over teacher"]["low"]
+    assert part["bar 0"]["dual"] == (low > 0)
+    assert part["dual not inferior to cls"]["met"] == (part["contrasts"]["dual over cls"]["low"] >= -0.02)
+
+
+def test_the_shipped_cross_encoders_fit_their_collection() -> None:
+    from lab import artefacts
+    from lab.encoders.teacher import load_teacher
+
+    folder = artefacts.path(artefacts.CROSS)
+    cases = json.loads((folder / "cases.json").read_text())
+    assert all(len(c["documents"]) == len(c["relevant"]) and 0 < sum(c["relevant"]) < len(c["relevant"]) for c in cases)
+    collection = SimpleNamespace(name="other", row={}, titles=(), doc_ids=(), documents=())
+    with pytest.raises(ValueError, match=r"load_collection\('pydocs'\)"):
+        artefacts.pair_explorer(collection, load_teacher(device="cpu"))

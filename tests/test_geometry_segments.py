@@ -1,0 +1,51 @@
+"""AUC a query and the share one vector cannot match, against cases computed by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lab.geometry import auc, distances_to_mean, within_share
+
+
+def test_auc_by_hand() -> None:
+    scores = [[0.9, 0.8, 0.1, 0.0], [0.1, 0.9, 0.5, 0.1], [0.5, 0.5, 0.5, 0.5]]
+    relevant = np.array([[1, 0, 1, 0], [1, 0, 0, 0], [0, 0, 1, 0]], dtype=bool)
+    # first: of 4 pairs the relevant one is above in 3; second: 0 above, one tie of 3 pairs; third: all tied
+    assert auc(scores, relevant) == pytest.approx([0.75, 0.5 / 3, 0.5])
+
+
+def test_auc_is_of_each_query_by_itself() -> None:
+    relevant = np.array([[True, False], [True, False]])
+    assert auc([[2.0, 1.0], [0.2, 0.1]], relevant).tolist() == [1.0, 1.0]  # pooled it would be 0.75
+
+
+def test_auc_without_pairs_is_no_number() -> None:
+    relevant = np.array([[True, True], [False, False]])
+    assert np.isnan(auc([[0.1, 0.2], [0.3, 0.4]], relevant)).all()
+    with pytest.raises(ValueError, match="boolean"):
+        auc([[0.1, 0.2]], [[1, 0]])
+
+
+def test_within_share_by_hand() -> None:
+    # groups {0, 2} and {10, 12}: within 4 · 1, total 2 · (36 + 16) = 104
+    vectors = np.array([[0.0], [2.0], [10.0], [12.0]])
+    assert within_share(vectors, [0, 0, 1, 1]) == pytest.approx(4 / 104)
+    assert distances_to_mean(vectors, ["b", "b", "a", "a"]) == pytest.approx([1, 1, 1, 1])
+
+
+def test_within_share_has_an_ideal_and_a_worst_case() -> None:
+    constant = np.repeat(np.eye(3), 4, axis=0)
+    assert within_share(constant, np.repeat(range(3), 4)) == pytest.approx(0, abs=1e-12)
+    assert within_share(np.tile(np.eye(4), (3, 1)), np.repeat(range(3), 4)) == pytest.approx(1)
+    assert within_share(np.ones((4, 2)), [0, 0, 1, 1]) == 0
+    with pytest.raises(ValueError, match="4 keys"):
+        within_share(np.ones((4, 2)), [0, 1])
+
+
+def test_no_single_vector_does_better_than_the_mean() -> None:
+    random = np.random.default_rng(0)
+    vectors = random.standard_normal((20, 5))
+    floor = (distances_to_mean(vectors, [0] * 20) ** 2).mean()
+    for _ in range(20):
+        assert ((vectors - random.standard_normal(5) * 0.3) ** 2).sum(axis=1).mean() >= floor
