@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from lab.teaching import matching, query_generation, start_here, teacher_geometry
+from lab.teaching import clinic, dual_pooling, matching, query_generation, start_here, teacher_geometry
 from notebooks.refresh import PICTURE, check
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -113,7 +113,8 @@ def test_it_tells_nothing_of_the_machine_it_was_executed_on(path: Path) -> None:
 HINTS = {
     "00_start_here": [start_here.HINT],
     "01_teacher_geometry": [teacher_geometry.CONE_HINT, teacher_geometry.KEPT_HINT],
-    "03_embedding_matching": [matching.HINT_LOSS, matching.HINT_INDEX],
+    "02_dual_pooling": [dual_pooling.POOLING_HINT, dual_pooling.PADDING_HINT],
+    "03_embedding_matching": [clinic.HINT, matching.HINT_LOSS, matching.HINT_INDEX],
     "04_query_generation": [query_generation.NOISE_HINT, query_generation.COVERED_HINT],
 }
 
