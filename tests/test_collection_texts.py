@@ -80,20 +80,24 @@ def test_questions_ask_about_the_title_or_where_there_is_none_about_a_span() -> 
     assert all(any(word in text for word in bare.bodies[0].split()) for text in document_texts(bare, mix=only).texts)
 
 
-def test_wrapped_lines_are_joined_and_list_items_stand_alone() -> None:
-    text = "The first line goes\n    on here. Next sentence comes.\n - an item of three\n - another item of five words"
-    assert sentences(text) == [
-        "The first line goes on here.",
-        "Next sentence comes.",
-        "- an item of three",
-        "- another item of five words",
-    ]
+WORDS = "Returns the roots of a polynomial, each as often\n    as it occurs. They are sorted by absolute value.\n"
+CODE = "\n>>> roots([1, -3, 2])\narray([2., 1.])\n\n"
+ITEMS = "Choices are:\n - one of three words\n - another of five words here\n"
 
 
 def test_code_makes_no_texts_where_there_is_prose() -> None:
-    words = "Returns the roots of a polynomial, each as often as it occurs. They are sorted by absolute value."
-    code = "\n\n>>> roots([1, -3, 2])\narray([2., 1.])\n\n"
-    assert prose(words + code + words) == sentences(words) * 2
-    made = document_texts(Collection("c", ("a",), ("",), (words + code + words,)))
-    assert not any("array" in text or ">>>" in text for text in made.texts)
-    assert any("array" in text for text in prose(code))  # better code than nothing
+    page = WORDS + CODE + ITEMS
+    assert sentences(prose(page)) == [
+        "Returns the roots of a polynomial, each as often as it occurs.",
+        "They are sorted by absolute value.",
+        "- one of three words",
+        "- another of five words here",
+    ]
+    made = document_texts(Collection("c", ("a",), ("",), (page,)))
+    assert not any(sign in text for text in made.texts for sign in ("array", ">>>", "\n"))
+
+
+def test_code_is_better_than_nothing_and_running_text_is_left_as_it_is() -> None:
+    assert prose(CODE * 3) == CODE * 3
+    text = "A long line of running text that nobody has wrapped, with (few) signs, goes on to its end. " * 3
+    assert prose("\n".join([text] * 4)) == "\n".join([text] * 4)

@@ -48,9 +48,10 @@ _OPENINGS = (
 )
 _LINKS = ("of", "in", "for", "and", "by", "from", "the", "with")
 
-_PARAGRAPH_END = re.compile(r"\n\s*\n|\n(?=\s*[-*•] )")
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'(])")
-_PROSE_LETTERS = 0.88  # share of letters and spaces in a sentence; code, tables and formulas have fewer
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'(])|\n\s*\n")
+_ITEM = re.compile(r"\n(?=\s*[-*•] )")
+_LINE = 80  # characters; a text whose lines are shorter on average was wrapped or laid out by hand
+_TEXT_LETTERS, _PROSE_LETTERS = 0.955, 0.88  # shares of letters and blanks: running text has more; code has fewer
 _ENOUGH_PROSE = 20  # words; a document with fewer is taken as it is
 
 
@@ -82,19 +83,28 @@ class DocumentTexts:
 
 
 def sentences(text: str, shortest: int = 3) -> list[str]:
-    """The sentences of a text with at least `shortest` words (a plain rule: end mark, space, capital or digit).
-
-    Paragraphs and list items end a sentence, wrapped lines are joined.
-    """
-    paragraphs = (" ".join(part.split()) for part in _PARAGRAPH_END.split(text))
-    return [s for part in paragraphs for s in _SENTENCE_END.split(part) if len(s.split()) >= shortest]
+    """The sentences of a text with at least `shortest` words (a plain rule: end mark, space, capital or digit)."""
+    return [s.strip() for s in _SENTENCE_END.split(text) if len(s.split()) >= shortest]
 
 
-def prose(text: str) -> list[str]:
-    """The sentences that are prose, or all of them where a text has hardly any: people ask in words, not in code."""
-    every = sentences(text)
-    plain = [s for s in every if sum(c.isalpha() or c == " " for c in s) >= _PROSE_LETTERS * len(s)]
-    return plain if sum(len(s.split()) for s in plain) >= _ENOUGH_PROSE else every
+def prose(text: str) -> str:
+    """What of a text people would ask in: all of running text; of a page of code, tables and wrapped lines the
+    sentences that are prose, each a paragraph, unless there are hardly any."""
+    if not _laid_out(text):
+        return text
+    unwrapped = _ITEM.sub("\n\n", text)
+    joined = (" ".join(part.split()) for part in re.split(r"\n\s*\n", unwrapped))
+    kept = [s for part in joined for s in sentences(part) if _letters(s) >= _PROSE_LETTERS]
+    return "\n\n".join(kept) if sum(len(s.split()) for s in kept) >= _ENOUGH_PROSE else text
+
+
+def _laid_out(text: str) -> bool:
+    lines = text.count("\n") + 1
+    return lines > 3 and len(text) < _LINE * lines and _letters(text) < _TEXT_LETTERS
+
+
+def _letters(text: str) -> float:
+    return sum(c.isalpha() or c.isspace() for c in text) / max(1, len(text))
 
 
 def held_out_rows(collection: Collection, share: float = 0.05, most: int = 400) -> np.ndarray:
@@ -136,7 +146,7 @@ def document_texts(
 
 
 def _one_document(collection: Collection, row: int, mix: TextMix) -> Iterable[str]:
-    title, body = collection.titles[row].strip(), collection.bodies[row].strip()
+    title, body = collection.titles[row].strip(), prose(collection.bodies[row].strip())
     # one generator a document: adding a document leaves the texts of the others as they were
     random = np.random.default_rng(
         [mix.seed, int.from_bytes(hashlib.sha256(collection.doc_ids[row].encode()).digest()[:8])]
@@ -145,9 +155,8 @@ def _one_document(collection: Collection, row: int, mix: TextMix) -> Iterable[st
         yield title
         if description := _description(collection, row):
             yield f"{title}, {description}"
-    read = prose(body)
-    yield from read[: mix.sentences]
-    words = " ".join(read).split() or body.split()
+    yield from sentences(body)[: mix.sentences]
+    words = body.split()
     shortest, longest = mix.span_words
     for number in range(mix.spans if len(words) >= shortest else 0):
         length = round(np.exp(random.uniform(np.log(shortest), np.log(min(longest, len(words)) + 0.49))))
