@@ -27,7 +27,6 @@ from lab.encoders.vocabulary import Vocabulary
 from lab.errors import ModelError
 
 SIZES = {"half": 2.0, "quarter": 4.0, "tenth": 10.0, "twentieth": 20.0}  # teacher's parameters / student's, at least
-_LAYER_SHARE = 0.4  # of a small student's budget, at most, for its layer
 _POSITIONS = 256  # longest query, in tokens; position vectors cost E each
 
 
@@ -41,15 +40,13 @@ class Plan:
     vocabulary: int  # tokens kept, at most
 
 
-def plan(teacher: Shape, teacher_parameters: int, ratio: float, tokens_seen: int) -> Plan:
-    """Divide a budget of teacher_parameters/ratio between one layer and a token table.
-
-    The layer's feed-forward is as wide as the hidden states where two fifths of the budget pay for it: wider or more
-    layers cost time in every step and every query, a wider table costs none, and at equal time the table's width pays
-    (docs/recipe.md). What a full-width table leaves over goes back to the layer.
+def plan(teacher: Shape, teacher_parameters: int, ratio: float, tokens_seen: int, layer_share: float = 0.40) -> Plan:
+    """Divide a budget of teacher_parameters/ratio between layers and token table.
 
     Args:
         tokens_seen: different tokens in the corpus; a larger table would be wasted.
+        layer_share: share of the budget for layers. Chosen on wiki by label-free fidelity: a wide table with one
+            layer beats a narrow one with two at equal size and time (docs/recipe.md).
 
     Raises:
         ModelError: the budget is too small for one layer, however narrow, and a token table.
@@ -61,19 +58,20 @@ def plan(teacher: Shape, teacher_parameters: int, ratio: float, tokens_seen: int
             f"1/{ratio:g} of {teacher_parameters:,} parameters leaves no room for a token table beside one layer"
             f" ({least:,} at its narrowest). Take a larger student, or a checkpoint of your own"
         )
-    wide = _layer_cost(teacher.hidden, min(teacher.hidden, teacher.intermediate))
-    for_layers = max(least, min(_LAYER_SHARE * budget, wide))
-    # the widest table that still has a vector of its own for nearly all tokens of the corpus: names are rare tokens
-    wanted = min(teacher.vocabulary, tokens_seen)
-    step = max(1, teacher.hidden // 48)
-    widths = range(max(step, teacher.hidden // 12 // step * step), teacher.hidden, step)
-    fitting = [width for width in widths if _tokens_for(budget - for_layers, width, teacher.hidden) >= 0.87 * wanted]
-    embedding = max(fitting, default=widths[0])
-    for_layers = max(for_layers, budget - _table_cost(wanted, embedding, teacher.hidden))
-    count = int(np.clip(for_layers // _layer_cost(teacher.hidden, teacher.intermediate), 1, teacher.layers))
+    for_layers = max(layer_share * budget, least)
+    count = int(np.clip(for_layers // _layer_cost(teacher.hidden, teacher.intermediate // 2), 1, teacher.layers))
     units = (for_layers / count - _layer_cost(teacher.hidden, 0)) / (2 * teacher.hidden + 1)
     intermediate = int(min(teacher.intermediate, units // 64 * 64)) or 64
     for_table = budget - count * _layer_cost(teacher.hidden, intermediate)
+    # the widest table that still has a vector of its own for nearly all tokens of the corpus: names are rare tokens
+    wanted = min(teacher.vocabulary, tokens_seen)
+    widths = [
+        width
+        for width in (8, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512)
+        if teacher.hidden // 12 <= width < teacher.hidden
+    ]
+    fitting = [width for width in widths if _tokens_for(for_table, width, teacher.hidden) >= 0.87 * wanted]
+    embedding = max(fitting, default=widths[0])
     vocabulary = min(teacher.vocabulary, _tokens_for(for_table, embedding, teacher.hidden))
     return Plan(tuple(range(teacher.layers - count, teacher.layers)), intermediate, embedding, vocabulary)
 
@@ -160,12 +158,9 @@ def _layer_cost(hidden: int, intermediate: int) -> int:
     return 4 * (hidden * hidden + hidden) + 2 * hidden * intermediate + intermediate + hidden + 4 * hidden
 
 
-def _table_cost(tokens: int, width: int, hidden: int) -> int:
-    return tokens * width + (width + 1) * hidden + (_POSITIONS + 1 + 2) * width
-
-
 def _tokens_for(parameters: float, width: int, hidden: int) -> int:
-    return int((parameters - _table_cost(0, width, hidden)) // width)
+    fixed = (width + 1) * hidden + (_POSITIONS + 1 + 2) * width
+    return int((parameters - fixed) // width)
 
 
 def _prune(tensors: dict[str, Tensor], usage: Tensor, units: int) -> dict[str, Tensor]:
