@@ -14,6 +14,7 @@ from lab.figures.grid import grid_figure, grid_values
 from lab.figures.landing import landing_map, landing_map_values
 from lab.figures.maploss import map_loss_bars, map_loss_values
 from lab.figures.morph import morph_strip, morph_values
+from lab.figures.morphmap import Landed, morph_map, morph_map_values
 from lab.figures.pull import pull_figure, pull_values
 from lab.figures.quality import quality_bars, report_quality
 from lab.figures.similarity import similarity_distributions, similarity_values
@@ -21,6 +22,7 @@ from lab.figures.theatre import theatre, theatre_values
 
 __all__ = [
     "Chosen",
+    "Landed",
     "chosen_values",
     "circle_figure",
     "circle_values",
@@ -41,6 +43,8 @@ __all__ = [
     "list_ndcg",
     "map_loss_bars",
     "map_loss_values",
+    "morph_map",
+    "morph_map_values",
     "morph_strip",
     "morph_values",
     "noise_curve",
