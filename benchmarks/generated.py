@@ -4,8 +4,7 @@
     python benchmarks/generated.py                   # trains what is missing, scores it on dev
     python benchmarks/generated.py --split test      # once, at the end: the same students, test queries
 
-Every student starts from one and the same student of its seed, built from the documents (which are always there), and
-is trained by query matching alone, documents inherited. With n observed queries an arm adds 2n texts, and takes STEPS
+Every student starts from one and the same student, built from the documents (which are always there), and is trained by query matching alone, documents inherited. With n observed queries an arm adds 2n texts, and takes STEPS
 steps of 64 over the 3n. So counts and steps are equal, and every observed query is seen equally often in all arms.
 *Nothing extra* cannot have all of that: it sees each observed query as often as the others do, in a third of the steps.
 With as many steps it would be *repeated*, the observed queries three times over, but for the order of its batches; so
@@ -18,10 +17,10 @@ stand here before a run is made: the first is the primary one, the others are co
 from __future__ import annotations
 
 import argparse
-import copy
 import csv
 import hashlib
 import json
+import shutil
 import subprocess
 import time
 from functools import cache
@@ -50,7 +49,7 @@ from sentence_transformers import SentenceTransformer
 
 import lab
 from lab.collection.texts import document_texts
-from lab.encoders.export import load_student, save_model, stored_parameters
+from lab.encoders.export import load_student, save_model, stored_parameters, write_folder
 from lab.encoders.student import make_student, static_student
 from lab.evaluation import difference_interval, holm, p_value, per_query, ratio_interval, vector_distance
 from lab.retrieval import ExactIndex, bm25_run
@@ -69,7 +68,8 @@ CONTRASTS = (
     *((FEW, arm, SENTENCE) for arm in SIGMAS if arm != DEFAULT),
     *((n, DEFAULT, other) for n in (2_000, 8_000) for other in (NOTHING, WIKI, SENTENCE, AGAIN)),
 )
-CONFIG = lab.DistillConfig(collection="pydocs", student="tenth", queries="train", select=False, static=False)
+CONFIG = lab.DistillConfig(collection="pydocs", student="tenth", queries="train", observed=2_000, select=False,
+                           static=False)  # fmt: skip
 
 
 class Study:
@@ -80,13 +80,17 @@ class Study:
         self.store, self.texts = store, Texts(self.collection, self.teacher, store)
         self.documents = store.vectors(self.teacher, self.collection.documents, "document")
 
-    @cache  # noqa: B019 - one study a process
-    def start(self, seed: int, static: bool = False) -> SentenceTransformer:
-        """The untrained student of a seed, or the static one of its size."""
-        texts = document_texts(self.collection, self.texts.rows).texts
-        if static:
-            return static_student(self.teacher, texts, sum(p.numel() for p in self.start(seed).parameters()))
-        return make_student(self.teacher, CONFIG.student, texts, self.documents, seed, CONFIG.observed)
+    def start(self, static: bool = False) -> SentenceTransformer:
+        """The untrained student, or the static one of its size; built once and read from then on."""
+        folder = RUNS / ("start-static" if static else "start")
+        if not folder.exists():
+            texts = document_texts(self.collection, self.texts.rows).texts
+            if static:
+                model = static_student(self.teacher, texts, sum(p.numel() for p in self.start().parameters()))
+            else:
+                model = make_student(self.teacher, CONFIG.student, texts, self.documents, observed=CONFIG.observed)
+            write_folder(folder, lambda target: save_model(model, target))
+        return load_student(folder).model
 
     def train(self, run: Run, steps: int | None = None) -> dict[str, Any]:
         """Train one student, save it, tell what it was trained on."""
@@ -95,12 +99,13 @@ class Study:
         config = lab.DistillConfig(**{**vars(CONFIG), "seed": run.seed,
                                       "epochs": steps / steps_in(len(made), CONFIG.batch, 1),
                                       "rate": STATIC_RATE if run.arm == STATIC else CONFIG.rate})  # fmt: skip
-        none, model = np.zeros(len(made), np.int64), copy.deepcopy(self.start(run.seed, run.arm == STATIC))
+        none, model = np.zeros(len(made), np.int64), self.start(run.arm == STATIC)
         data = TrainingData(made.texts, self.texts.vectors(made), none, self.documents[:1], none[:1], ("",), none[:1])
         (last,) = [event for event in train(model, data, config) if isinstance(event, Finished)]
         if last.step != steps:
             raise AssertionError(f"{run.name}: {last.step} steps taken, {steps} wanted")
-        save_model(model, RUNS / run.name)
+        shutil.rmtree(RUNS / run.name, ignore_errors=True)  # of a run that was interrupted before it was scored
+        write_folder(RUNS / run.name, lambda target: save_model(model, target))
         digest = hashlib.sha256("\0".join([config.to_json(), *made.texts]).encode()).hexdigest()[:12]
         return {
             **vars(run), "texts": len(made), "different texts": len(set(made.texts)), "steps": steps, "config": digest,
@@ -124,13 +129,12 @@ class Study:
         return {"values": np.round(values, 4).tolist(), "distance": float(vector_distance(teacher, vectors).mean())}
 
     def references(self, split: str) -> dict[str, Any]:
-        """Teacher, BM25 and the student that nobody trained, of each seed."""
+        """Teacher, BM25 and the student that nobody trained."""
         found, collection = self.score(None, split), self.collection
         words = bm25_run(collection.documents, collection.doc_ids, collection.queries[split], 10)
         values = per_query(words, collection.qrels[split], [MEASURE])[MEASURE]
-        starts = [self.score(self.start(seed), split) for seed in SEEDS]
         return {"teacher": found["values"], "bm25": np.round(values, 4).tolist(),
-                UNTRAINED: [start["values"] for start in starts]}  # fmt: skip
+                UNTRAINED: self.score(self.start(), split)["values"]}  # fmt: skip
 
 
 def summary(rows: list[dict[str, Any]], references: dict[str, Any], split: str) -> dict[str, Any]:
