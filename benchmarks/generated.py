@@ -4,8 +4,9 @@
     python benchmarks/generated.py                   # trains what is missing, scores it on dev
     python benchmarks/generated.py --split test      # once, at the end: the same students, test queries
 
-Every student starts from one and the same student, built from the documents (which are always there), and is trained by query matching alone, documents inherited. With n observed queries an arm adds 2n texts, and takes STEPS
-steps of 64 over the 3n. So counts and steps are equal, and every observed query is seen equally often in all arms.
+Every student starts from one and the same student, built from the documents (which are always there), and is trained
+by query matching alone, documents inherited. With n observed queries an arm adds 2n texts, and takes STEPS steps of 64
+over the 3n. So counts and steps are equal, and every observed query is seen equally often in all arms.
 *Nothing extra* cannot have all of that: it sees each observed query as often as the others do, in a third of the steps.
 With as many steps it would be *repeated*, the observed queries three times over, but for the order of its batches; so
 *repeated* is "nothing extra at equal steps". The last step is kept: nothing is selected.
