@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lab.figures.arms import arms_figure, arms_values
 from lab.figures.atlas import Chosen, chosen_values, document_map, document_map_values
 from lab.figures.card import described, student_card
 from lab.figures.circle import circle_figure, circle_values
@@ -23,6 +24,8 @@ from lab.figures.theatre import theatre, theatre_values
 __all__ = [
     "Chosen",
     "Landed",
+    "arms_figure",
+    "arms_values",
     "chosen_values",
     "circle_figure",
     "circle_values",
