@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -149,3 +150,12 @@ def test_marks_that_are_missing_or_wrong_are_named(fluency: ModuleType, lines: l
     assert fluency.marks(["1\t1", "", "2\t0"], 2).tolist() == [1, 0]
     with pytest.raises(DataError, match="mark every line|each line is a number"):
         fluency.marks(lines, 2)
+
+
+def test_the_stored_counts_follow_from_the_stored_marks(fluency: ModuleType) -> None:
+    path = ROOT / "docs" / "fluency.json"
+    stored = json.loads(path.read_text())
+    given = [np.array([int(mark) for mark in marks]) for marks in stored["marks"]]
+    told = fluency.count(stored["texts"], stored["numbers"], given)
+    assert {name: stored[name] for name in told} == json.loads(json.dumps(told))
+    assert all(len(places) == fluency.COUNT for places in stored["numbers"].values())
