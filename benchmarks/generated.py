@@ -173,7 +173,7 @@ def summary(rows: list[dict[str, Any]], references: dict[str, Any], split: str) 
 
 
 def log(fresh: list[dict[str, Any]], rows: list[dict[str, Any]], references: dict[str, Any]) -> None:
-    """Append the test results of the fresh rows to the log of all tests; `rows`: all, the static students' among them."""
+    """Append the test results of fresh rows to the log of all tests; `rows` holds the static students beside them."""
     teacher, bm25 = (float(np.mean(references[name])) for name in ("teacher", "bm25"))
     static = {(row["observed"], row["seed"]): np.mean(row["test"]["values"]) for row in rows if row["arm"] == STATIC}
     with LOG.open("a", newline="") as file:

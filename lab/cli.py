@@ -137,7 +137,7 @@ def _distill(arguments: argparse.Namespace) -> int:
 
 def _mixed(words: Sequence[str], config: DistillConfig) -> dict[str, Any]:
     """Changes of the config that `--mix` asks for."""
-    asked: dict[str, int] = {}
+    asked: dict[str, Any] = {}
     for word in words:
         kind, _, number = word.partition("=")
         if kind not in KINDS or not number.isdecimal():

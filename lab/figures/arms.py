@@ -83,7 +83,8 @@ def arms_values(study: Mapping[str, Any]) -> Values:
     if strange := sorted({row["arm"] for row in study["arms"]} - set(LOOKS)):
         raise DataError(f"no look for {', '.join(strange)}: give each arm one in LOOKS")
     names = [arm for arm in LOOKS if any(row["arm"] == arm for row in study["arms"])]
-    start, values = study["untrained"]["value"], []
+    start = study["untrained"]["value"]
+    values: Values = []
     for size in _sizes(study):
         rows = [row for row in study["arms"] if row["observed"] == size]
         kept = [row["retention"] for row in rows]

@@ -61,14 +61,14 @@ class MorphPanel(Shown):
         self.row = self._checked(row)
         if self.panel is not None:
             self.rows.value = self.row
-            values = morph_map_values(*_strip(self.variants), self._landed, self.row)
+            values = morph_map_values(*_strip(self.variants), landed=self._landed, row=self.row)
             # what a choice changes: handles, the line, the row picked; the rest stays as it was drawn
             self._live.show([shown if at in _MOVING else {} for at, shown in enumerate(values)], now=True)
         return (self.variants.source, *self.variants.texts)[self.row]
 
     def figure(self) -> go.Figure:
         """The static twin: strip and map with the row that is picked."""
-        return morph_map(*_strip(self.variants), self.variants.top, self._landed, self.row)
+        return morph_map(*_strip(self.variants), own=self.variants.top, landed=self._landed, row=self.row)
 
     def _checked(self, row: int) -> int:
         if not 0 <= row <= len(self.variants.texts):
