@@ -95,7 +95,7 @@ class MorphPanel(Shown):
 _MOVING = (HANDLES, HANDLES + 3, HANDLES + 5)
 
 
-def _strip(seen: Variants) -> tuple[Any, ...]:
+def _strip(seen: Variants) -> tuple[str, Sequence[float], Sequence[str], Any, Sequence[str]]:
     return seen.source, seen.sigmas, seen.texts, seen.kept, seen.found
 
 
