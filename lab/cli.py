@@ -4,12 +4,20 @@ package."""
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from lab.errors import DataError, LabError
+
+if TYPE_CHECKING:
+    from lab.config import DistillConfig
+
+# of --mix, with the defaults of DistillConfig: importing it for --help would import torch
+KINDS = {"titles": 1, "sentences": 12, "spans": 3, "questions": 6, "most": 80_000, "generated": 0}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,6 +51,12 @@ def _parser() -> argparse.ArgumentParser:
     distill.add_argument("--seed", type=int, default=0)
     distill.add_argument("--out", type=Path, required=True, help="folder of the student")
     distill.add_argument("--queries", choices=("documents", "train"), default="documents")
+    usual = " ".join(f"{kind}={number}" for kind, number in KINDS.items())
+    distill.add_argument(
+        "--mix", nargs="+", metavar="KIND=N", help="training texts of each kind that a document gives, `most` in all,"
+        f" and `generated`: queries made by noise of each train query (with --queries train); default: {usual}",
+    )  # fmt: skip
+    distill.add_argument("--sigma", type=float, help="noise of `generated`, in units of the encoder's RMS; default: 1")
     distill.add_argument("--documents", choices=("inherited", "own"), default="inherited")
     distill.add_argument("--epochs", type=float, help="passes over the texts")
     distill.add_argument(
@@ -85,8 +99,6 @@ def _doctor(_: argparse.Namespace) -> int:
 
 
 def _distill(arguments: argparse.Namespace) -> int:
-    import dataclasses
-
     from lab.config import DistillConfig
     from lab.distillation import distill
     from lab.encoders.export import FACTS
@@ -97,13 +109,20 @@ def _distill(arguments: argparse.Namespace) -> int:
     if out.exists() and any(out.iterdir()) and not (out / FACTS).exists():
         raise DataError(f"{out} exists and is not a student of this lab; choose another --out, or empty it")
     config = DistillConfig.from_json(arguments.config.read_text()) if arguments.config else DistillConfig()
-    named = ("collection", "teacher", "student", "seed", "queries", "documents", "epochs", "device")
+    named = ("collection", "teacher", "student", "seed", "queries", "sigma", "documents", "epochs", "device")
     changes = {name: getattr(arguments, name) for name in named if getattr(arguments, name) is not None}
+    if arguments.mix:
+        changes |= _mixed(arguments.mix, config)
     config = dataclasses.replace(config, **changes, static=config.static and not arguments.no_static)
+    generator = None
+    if config.generated:
+        from lab.artefacts import query_generator
+
+        generator = query_generator(device=config.device)
     out.parent.mkdir(parents=True, exist_ok=True)
     checkpoint = out.with_name(f".{out.name}.checkpoint.safetensors")
     with ProgressBars() as bars:
-        distilled = distill(config, record=arguments.record, listen=bars, checkpoint=checkpoint)
+        distilled = distill(config, record=arguments.record, listen=bars, checkpoint=checkpoint, generator=generator)
     about = save(distilled, out)
     small, large = about["parameters"]["student"], about["parameters"]["teacher"]
     print(
@@ -114,6 +133,20 @@ def _distill(arguments: argparse.Namespace) -> int:
     if distilled.static_fidelity:
         print(f"static student of the same size: {distilled.static_fidelity}")
     return 0
+
+
+def _mixed(words: Sequence[str], config: DistillConfig) -> dict[str, Any]:
+    """Changes of the config that `--mix` asks for."""
+    asked: dict[str, Any] = {}
+    for word in words:
+        kind, _, number = word.partition("=")
+        if kind not in KINDS or not number.isdecimal():
+            raise DataError(f"--mix {word}: write KIND=N, a whole number from 0; kinds are {', '.join(KINDS)}")
+        asked[kind] = int(number)
+    changes: dict[str, Any] = {"generated": asked.pop("generated")} if "generated" in asked else {}
+    if "titles" in asked:
+        asked["titles"] = bool(asked["titles"])
+    return changes | {"texts": dataclasses.replace(config.texts, **asked)}
 
 
 def _report(arguments: argparse.Namespace):

@@ -28,6 +28,8 @@ class DistillConfig:
         "inherited"  # "inherited": the teacher's document vectors, frozen; "own": the student encodes documents
     )
     texts: TextMix = field(default_factory=TextMix)  # how many texts of which kind a document gives
+    generated: int = 0  # queries made by noise of each train query (queries="train"); none: see docs/recipe.md
+    sigma: float = 1.0  # of that noise, in units of the RMS of the encoder's states
     unseen: tuple[str, ...] = ()  # ids of documents that give no training text; they stay in the index
     observed: int = 6_000  # texts the teacher reads to find what each token is on average at the student's first layer
     losses: LossWeights = field(default_factory=LossWeights)  # matching on queries alone unless said otherwise
@@ -55,6 +57,13 @@ class DistillConfig:
         for name in ("epochs", "batch", "rate", "clip", "probes", "observed"):
             if not getattr(self, name) > 0:
                 raise LabError(f"{name}={getattr(self, name)}: must be greater than 0")
+        if self.generated < 0 or not self.sigma >= 0:
+            raise LabError(f"generated={self.generated}, sigma={self.sigma}: both are 0 or more")
+        if self.generated and self.queries != "train":
+            raise LabError(
+                f"generated={self.generated} queries are made of observed ones, and queries={self.queries!r} observes"
+                " none: say queries='train', or generated=0"
+            )
         if not 0 <= self.warmup < 1:
             raise LabError(f"warmup={self.warmup}: a share of the steps, 0 up to but not including 1")
 

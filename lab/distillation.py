@@ -21,6 +21,7 @@ from lab.config import DistillConfig
 from lab.encoders.student import make_student, static_student
 from lab.encoders.teacher import DualEncoder, load_teacher
 from lab.evaluation import Fidelity, fidelity
+from lab.generation import QueryGenerator
 from lab.geometry import safe_radius
 from lab.preparation import Looked, Stage, fit_prepared, training_data
 from lab.probe import Probe
@@ -68,6 +69,7 @@ def distill(
     listen: Listener | None = None,
     stop: Callable[[], bool] | None = None,
     checkpoint: Path | None = None,
+    generator: QueryGenerator | None = None,
     **changes: Any,
 ) -> Distilled:
     """Distil a student.
@@ -84,6 +86,7 @@ def distill(
         listen: gets `Stage`s, `Looked`s and the training's events; the function itself prints nothing.
         stop: asked between steps; True ends training with the best student so far.
         checkpoint: file for exact resume, looks of the recording included.
+        generator: makes what `config.generated` asks for; the shipped one is `artefacts.query_generator()`.
 
     Raises:
         DataError, ModelError, OfflineError, CacheError: see the parts; each names what was wrong and how to mend it.
@@ -99,7 +102,7 @@ def distill(
         config, data = fit_prepared(config, collection, prepared[0])
         held = prepared[1]
     else:
-        data, held = training_data(config, collection, teacher, store, tell, every_document=record)
+        data, held = training_data(config, collection, teacher, store, tell, record, generator)
     tell(Stage("building the student"))
     model = make_student(teacher, config.student, data.texts, data.queries, config.seed, config.observed, config.start)
     probe = Probe.of_texts(collection, teacher, data, held, store, config.documents == "own", searched)

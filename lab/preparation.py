@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,11 +13,12 @@ from lab.collection.texts import DocumentTexts, document_texts, held_out_rows
 from lab.config import DistillConfig
 from lab.encoders.teacher import DualEncoder
 from lab.errors import DataError, LabError
+from lab.generation import FromQueries, NoiseSettings, QueryGenerator
 from lab.store import VectorStore
 from lab.training import TrainingData
 
 INDEX_DOCUMENTS = 4_000  # matching on queries reads no document; so many are encoded to look at the student in
-SHAPING = ("texts", "queries", "unseen")  # settings that decide which texts there are
+SHAPING = ("texts", "queries", "generated", "sigma", "unseen")  # settings that decide which texts there are
 HELD_OUT_QUERIES = 300  # half a second a look; the interval of an overlap is then about ±2 points
 
 
@@ -59,15 +60,18 @@ def training_data(
     store: VectorStore,
     tell: Callable[[Stage], None] | None = None,
     every_document: bool = False,
+    generator: QueryGenerator | None = None,
 ) -> tuple[TrainingData, DocumentTexts]:
     """Texts to train on with the teacher's vectors, and the texts of held-out documents to measure on.
 
-    Only documents are read, unless `config.queries` is "train". All of them are encoded where a loss needs them, or on
-    demand (`every_document`); else a seeded sample that holds the held-out ones.
+    Only documents are read, unless `config.queries` is "train"; `generator` makes `config.generated` more of each train
+    query. All documents are encoded where a loss needs them, or on demand (`every_document`); else a seeded sample that
+    holds the held-out ones.
 
     Args:
         store: keeps the teacher's vectors; those it has are not encoded again.
         tell: gets a `Stage` whenever some more texts are encoded.
+        generator: makes queries out of the train split's, where `config.generated` asks for it.
 
     Returns: what `TrainingData` describes, and up to 300 held-out texts with the rows of their documents.
 
@@ -82,7 +86,7 @@ def training_data(
     made = document_texts(collection, free, config.texts)
     held = held_out_texts(collection)
     if config.queries == "train":
-        made = _with_train_queries(collection, made, held, unseen)
+        made = _with_train_queries(collection, made, held, unseen, config, generator)
     rows = np.arange(len(collection)) if every_document or _reads_documents(config) else index_rows(collection)
     documents = store.vectors(
         teacher,
@@ -175,7 +179,12 @@ def held_out_texts(collection: Collection) -> DocumentTexts:
 
 
 def _with_train_queries(
-    collection: Collection, made: DocumentTexts, held: DocumentTexts, unseen: np.ndarray
+    collection: Collection,
+    made: DocumentTexts,
+    held: DocumentTexts,
+    unseen: np.ndarray,
+    config: DistillConfig,
+    generator: QueryGenerator | None,
 ) -> DocumentTexts:
     if "train" not in collection.splits:
         raise DataError(
@@ -184,13 +193,33 @@ def _with_train_queries(
         )
     texts, rows = list(made.texts), made.rows.tolist()
     known = set(texts) | set(held.texts)
+    observed: dict[str, int] = {}
     for query_id, text in collection.queries["train"].items():
         judged = collection.qrels["train"][query_id]
         row = collection.row[max(judged, key=lambda doc_id: judged[doc_id])]
         if text not in known and row not in unseen:
+            observed.setdefault(text, row)
+    for text, row in [*observed.items(), *_generated(observed, config, generator)]:
+        if text not in known:
             texts.append(text)
             rows.append(row)
     return DocumentTexts(tuple(texts), np.array(rows, dtype=np.int64))
+
+
+def _generated(
+    observed: dict[str, int], config: DistillConfig, generator: QueryGenerator | None
+) -> Iterable[tuple[str, int]]:
+    """Made queries, each with the document of the query it was made of."""
+    if not config.generated or not observed:
+        return ()
+    if generator is None:
+        raise LabError(
+            f"generated={config.generated} needs a generator: pass generator=lab.artefacts.query_generator(), or one"
+            " that load_generator made"
+        )
+    source = FromQueries(generator, tuple(observed), NoiseSettings(sigma=config.sigma))
+    made, rows = source.draw(config.generated * len(observed), config.texts.seed), tuple(observed.values())
+    return ((text, rows[row]) for text, row in zip(made.texts, made.rows, strict=True))
 
 
 def _hard_negatives(

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.cli import main
+from lab.cli import KINDS, main
+from lab.config import DistillConfig
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +26,29 @@ def test_distill_writes_a_student_and_leaves_nothing_else(student: Path) -> None
     assert {"modules.json", "lab.json", "README.md", "static", "recording.json"} <= {p.name for p in student.iterdir()}
     assert [p.name for p in student.parent.iterdir()] == ["student"]
     assert json.loads((student / "lab.json").read_text())["config"]["seed"] == 3
+
+
+def test_the_mix_is_chosen_on_the_command_line(
+    tiny_collection_dir: Path, tiny_teacher_dir: Path, tmp_path: Path
+) -> None:
+    def told(*more: str) -> dict:
+        out = tmp_path / "-".join(more)
+        assert main([
+            "distill", "--collection", str(tiny_collection_dir), "--teacher", str(tiny_teacher_dir), "--epochs", "1",
+            "--student", "half", "--device", "cpu", "--no-static", "--out", str(out), *more,
+        ]) == 0  # fmt: skip
+        return json.loads((out / "lab.json").read_text())
+
+    many, few = told("--mix", "spans=9"), told("--mix", "titles=0", "spans=0", "questions=0", "sentences=1")
+    assert many["config"]["texts"]["spans"] == 9 and many["config"]["texts"]["sentences"] == 12
+    assert few["config"]["texts"]["titles"] is False and few["config"]["texts"]["sentences"] == 1
+    assert few["texts"] < many["texts"]
+
+
+def test_the_help_tells_the_mix_that_is_the_default() -> None:
+    usual = DistillConfig()
+    mix = {kind: getattr(usual if kind == "generated" else usual.texts, kind) for kind in KINDS}
+    assert mix == KINDS and usual.sigma == 1
 
 
 def test_evaluate_prints_one_json_object(student: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -57,6 +81,9 @@ def test_compare_names_the_lost_queries(student: Path, capsys: pytest.CaptureFix
         (["evaluate", "--student", "{student}", "--split", "train"], "no judged split 'train'"),
         (["evaluate", "--student", "{stranger}"], "has no lab.json"),
         (["distill", "--collection", "wiki", "--out", "{stranger}"], "not a student of this lab"),
+        (["distill", "--collection", "wiki", "--out", "x", "--mix", "verbs=3"], "--mix verbs=3: write KIND=N"),
+        (["distill", "--collection", "wiki", "--out", "x", "--mix", "spans=many"], "kinds are titles, sentences"),
+        (["distill", "--collection", "wiki", "--out", "x", "--mix", "generated=2"], "say queries='train'"),
     ],
 )
 def test_mistakes_are_one_line_on_stderr(

@@ -21,6 +21,7 @@ from lab.distillation import Distilled, distill
 from lab.encoders.export import facts, load_student, pair, query_flops, stored_parameters
 from lab.encoders.teacher import DualEncoder, load_teacher
 from lab.errors import CacheError, DataError, LabError, ModelError
+from lab.generation import Made, NoiseSettings
 from lab.losses import LossWeights
 from lab.preparation import Looked, Stage, fit_prepared, training_data
 from lab.recording import Recording
@@ -94,6 +95,49 @@ def test_only_the_train_split_is_added_on_demand(config: DistillConfig, tiny_col
     assert spied.doc_ids[more.positives[at]] == "d02"  # the higher grade
     unseen = dataclasses.replace(config, queries="train", unseen=("d02",))
     assert more.texts[at] not in training_data(unseen, spied, teacher, store)[0].texts
+
+
+class Numbering:
+    """A generator that says every query again and puts numbers to it."""
+
+    asked: list[NoiseSettings]
+
+    def __init__(self) -> None:
+        self.asked = []
+
+    def generate(self, queries, settings, filters, encoder):
+        self.asked.append(settings)
+        rows = np.repeat(np.arange(len(queries)), settings.per_query)
+        texts = [f"{queries[row]} {number}" for number, row in enumerate(rows)]
+        return Made(tuple(texts), rows)
+
+
+def test_queries_are_made_of_the_train_split_alone(config: DistillConfig, tiny_collection_dir: Path) -> None:
+    whole = lab.load_collection(tiny_collection_dir)
+    asked = {"d02": "white fox", "d05": "red planet"}
+    split = {"train": {f"q{i}": text for i, text in enumerate(asked.values())}}
+    judged = {"train": {f"q{i}": {doc_id: 1} for i, doc_id in enumerate(asked)}}
+    collection = Collection("trained", whole.doc_ids, whole.titles, whole.bodies, queries=split, qrels=judged)
+    teacher, generator, store = load_teacher(config.teacher, "cpu", "float32"), Numbering(), VectorStore(None)
+    some = dataclasses.replace(config, queries="train", generated=3, sigma=0.5)
+    with pytest.raises(LabError, match="needs a generator"):
+        training_data(some, collection, teacher, store)
+    plain, _ = training_data(dataclasses.replace(some, generated=0), collection, teacher, store, generator=generator)
+    assert generator.asked == []
+    more, _ = training_data(some, collection, teacher, store, generator=generator)
+    made = dict(zip(more.texts, more.positives.tolist(), strict=True))
+    made = {text: row for text, row in made.items() if text not in plain.texts}
+    assert len(made) == 6 and [settings.sigma for settings in generator.asked] == [0.5]
+    assert {text.rpartition(" ")[0]: collection.doc_ids[row] for text, row in made.items()} == {
+        text: doc_id for doc_id, text in asked.items()
+    }
+    with pytest.raises(LabError, match="cannot be honoured"):
+        fit_prepared(dataclasses.replace(some, generated=1), collection, more)
+    assert fit_prepared(some, collection, more)[0] == some
+    with pytest.raises(LabError, match="queries='train'"):
+        dataclasses.replace(config, generated=2)
+    with pytest.raises(LabError, match="generated=-1"):
+        dataclasses.replace(some, generated=-1)
 
 
 def test_a_missing_train_split_is_named(config: DistillConfig) -> None:

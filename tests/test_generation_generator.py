@@ -5,49 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import huggingface_hub
 import numpy as np
 import pytest
 import torch
-from transformers import BartConfig, BartForConditionalGeneration, T5Config, T5ForConditionalGeneration
 
 from lab.errors import DataError, LabError, ModelError, OfflineError
-from lab.generation import Filters, FromQueries, NoiseSettings, QueryGenerator, load_generator
+from lab.generation import PAPER, Filters, FromQueries, NoiseSettings, QueryGenerator, load_generator
 from lab.generation.generator import Rewriter, rms
-from tests.tiny import wordpiece
+from tests.tiny import encoder_decoder
 
 QUERIES = ["which animal with white fur lives near the North Pole", "volcano on an island", "instrument with a reed"]
 
 
-def stand_in(folder: Path, kind: str) -> Path:
-    torch.manual_seed(0)
-    tokenizer = wordpiece()
-    size, pad, start, end = len(tokenizer), tokenizer.pad_token_id, tokenizer.cls_token_id, tokenizer.sep_token_id
-    tokens: dict[str, Any] = {
-        "vocab_size": size,
-        "pad_token_id": pad,
-        "eos_token_id": end,
-        "decoder_start_token_id": start,
-    }
-    if kind == "bart":
-        model: Any = BartForConditionalGeneration(
-            BartConfig(
-                d_model=32, encoder_layers=1, decoder_layers=2, encoder_attention_heads=4, decoder_attention_heads=4,
-                encoder_ffn_dim=32, decoder_ffn_dim=32, max_position_embeddings=32, bos_token_id=start,
-                forced_eos_token_id=None, init_std=0.5, **tokens,
-            )
-        )  # fmt: skip
-    else:
-        model = T5ForConditionalGeneration(
-            T5Config(d_model=32, d_kv=8, d_ff=32, num_layers=2, num_decoder_layers=2, num_heads=4, **tokens)
-        )
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
-
-
 @pytest.fixture(scope="module", params=["bart", "t5"])
 def generator(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> QueryGenerator:
-    return load_generator(stand_in(tmp_path_factory.mktemp(request.param), request.param), device="cpu")
+    return load_generator(encoder_decoder(tmp_path_factory.mktemp(request.param), request.param), device="cpu")
 
 
 def rebuilt(generator: QueryGenerator, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> dict[str, list[Any]]:
@@ -199,8 +172,31 @@ def test_bad_input_is_named(generator) -> None:
         generator.generate(QUERIES, filters=Filters(closest=0.5, identical=False, degenerate=False))
 
 
-def test_a_hub_id_that_is_not_here_says_so() -> None:
-    with pytest.raises(OfflineError, match="'facebook/bart-base' is not a folder here, not in the hub's cache"):
+@pytest.fixture
+def hub_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache of the hub, and no network."""
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    return tmp_path
+
+
+@pytest.mark.parametrize(("kind", "hub_id"), [("bart", PAPER), ("t5", "google-t5/t5-small")])
+def test_a_hub_id_in_the_cache_needs_no_network(hub_cache: Path, kind: str, hub_id: str) -> None:
+    repository, commit = hub_cache / f"models--{hub_id.replace('/', '--')}", "0" * 40
+    (repository / "refs").mkdir(parents=True)
+    (repository / "refs" / "main").write_text(commit)
+    folder = repository / "snapshots" / commit
+    folder.mkdir(parents=True)
+    encoder_decoder(folder, kind)
+    cached, there = load_generator(hub_id, "cpu"), load_generator(folder, "cpu")
+    assert cached.source == hub_id and there.source == str(folder)
+    settings = NoiseSettings(sigma=0.5, per_query=2)
+    assert cached.rewrite(QUERIES, settings) == there.rewrite(QUERIES, settings)
+    assert type(model_of(cached)).__name__.lower().startswith(kind)
+
+
+def test_a_hub_id_that_is_not_here_says_so(hub_cache: Path) -> None:
+    with pytest.raises(OfflineError, match="'facebook/bart-base' is not a folder here, not in the hub's cache.*path"):
         load_generator()
 
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from lab.errors import DataError
+from lab.figures import morph_map_values
 from lab.generation.explore import Explorer
 from lab.generation.filters import words
-from lab.panels import Rewriting
+from lab.panels import MorphPanel, Rewriting
 from lab.panels.rewriting import Words, words_of
 
 QUERIES = ("white fox", "hot volcano", "white volcano")
@@ -82,3 +83,39 @@ def test_without_widgets_words_and_figure_are_the_same(explorer: Explorer, monke
     monkeypatch.setattr("lab.panels.shown.display", lambda what, **_: shown.append(what))
     panel._ipython_display_()
     assert [type(part).__name__ for part in shown] == ["Words", "Figure", "dict"]
+
+
+MAP = np.array([[0.0, 0.0], [4.0, 2.0]])  # of The fox and The volcano
+
+
+def test_a_row_that_is_picked_lands_on_the_map(explorer: Explorer) -> None:
+    panel = MorphPanel(explorer, MAP, "white fox", (0.0, 2.0), live=True)
+    assert panel.panel is not None and panel._live.widget.layout.height > 430
+    landed = panel._landed
+    assert landed.source[0] < 0.1 and landed.variants[1, 0] > 3.9, "near the one document, then near the other"
+    assert landed.distances == pytest.approx([0.0, panel.variants.own[1]], abs=1e-6) and landed.distances[1] > 0.5
+    panel.rows.value = 2  # by keyboard
+    picked, line = panel._live.widget.data[8], panel._live.widget.data[6]
+    assert panel.row == 2 and picked.x[0] == pytest.approx(landed.variants[1, 0])
+    assert f"{landed.distances[1]:.2f}" in picked.text[0]
+    assert list(line.x) == pytest.approx([landed.source[0], picked.x[0]])
+    assert list(panel._live.widget.data[3].marker.symbol) == ["circle-open", "circle-open", "triangle-right"]
+    badge = panel._live.widget.data[1]  # the row that kept its top document
+    badge._click_callbacks[0](badge, type("Points", (), {"ys": [badge.y[0]]})(), None)
+    assert panel.row == panel.rows.value == 1 and panel.choose(0) == "white fox"
+    assert picked.x[0] == pytest.approx(landed.source[0]) and picked.text[0] == "as asked"
+    live, twin = ([{**trace, "uid": None} for trace in figure.to_dict()["data"]]
+                  for figure in (panel._live.figure(), panel.figure()))  # fmt: skip
+    assert live == twin
+
+
+def test_a_strip_on_a_map_needs_places_for_its_rows(explorer: Explorer) -> None:
+    with pytest.raises(DataError, match="give the map of these documents"):
+        MorphPanel(explorer, MAP[:1], "white fox", (0.0,))
+    panel = MorphPanel(explorer, MAP, "white fox", (0.0,), row=1, live=False)
+    assert panel.panel is None and panel.figure().data[8].text[0].startswith("σ 0")
+    with pytest.raises(DataError, match="rows 0 .as asked. to 1"):
+        panel.choose(2)
+    seen = panel.variants
+    with pytest.raises(DataError, match="give one of each a text"):
+        morph_map_values("white fox", (0, 1), seen.texts * 2, [True] * 2, seen.found * 2, panel._landed)

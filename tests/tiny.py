@@ -1,4 +1,4 @@
-"""A tiny teacher: a real BERT with random weights, small enough that a test trains on it in seconds."""
+"""Tiny models: real architectures with random weights, small enough that a test trains on them in seconds."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import (
+    BartConfig,
+    BartForConditionalGeneration,
     BertConfig,
     BertModel,
     DistilBertConfig,
@@ -18,6 +20,8 @@ from transformers import (
     PreTrainedTokenizerFast,
     RobertaConfig,
     RobertaModel,
+    T5Config,
+    T5ForConditionalGeneration,
 )
 
 from tests.conftest import DOCUMENTS, QUERIES
@@ -85,3 +89,31 @@ def teacher_folder(folder: Path, kind: str = "bert", normalise: bool = True, **s
         modules.append(Normalize())
     SentenceTransformer(modules=modules, device="cpu", **settings).save_pretrained(str(folder / "teacher"))
     return folder / "teacher"
+
+
+def encoder_decoder(folder: Path, kind: str) -> Path:
+    """A stand-in for BART or T5, saved in `folder`: the real architecture with random weights."""
+    torch.manual_seed(0)
+    tokenizer = wordpiece()
+    size, pad, start, end = len(tokenizer), tokenizer.pad_token_id, tokenizer.cls_token_id, tokenizer.sep_token_id
+    tokens: dict[str, Any] = {
+        "vocab_size": size,
+        "pad_token_id": pad,
+        "eos_token_id": end,
+        "decoder_start_token_id": start,
+    }
+    if kind == "bart":
+        model: Any = BartForConditionalGeneration(
+            BartConfig(
+                d_model=32, encoder_layers=1, decoder_layers=2, encoder_attention_heads=4, decoder_attention_heads=4,
+                encoder_ffn_dim=32, decoder_ffn_dim=32, max_position_embeddings=32, bos_token_id=start,
+                forced_eos_token_id=None, init_std=0.5, **tokens,
+            )
+        )  # fmt: skip
+    else:
+        model = T5ForConditionalGeneration(
+            T5Config(d_model=32, d_kv=8, d_ff=32, num_layers=2, num_decoder_layers=2, num_heads=4, **tokens)
+        )
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lab.figures.arms import arms_figure, arms_values
 from lab.figures.atlas import Chosen, chosen_values, document_map, document_map_values
 from lab.figures.card import described, student_card
 from lab.figures.circle import circle_figure, circle_values
@@ -16,6 +17,7 @@ from lab.figures.heat import token_heat
 from lab.figures.landing import landing_map, landing_map_values
 from lab.figures.maploss import map_loss_bars, map_loss_values
 from lab.figures.morph import morph_strip, morph_values
+from lab.figures.morphmap import Landed, morph_map, morph_map_values
 from lab.figures.moved import moved_query, moved_query_values
 from lab.figures.pull import pull_figure, pull_values
 from lab.figures.quality import quality_bars
@@ -24,6 +26,9 @@ from lab.figures.theatre import theatre, theatre_values
 
 __all__ = [
     "Chosen",
+    "Landed",
+    "arms_figure",
+    "arms_values",
     "chosen_values",
     "circle_figure",
     "circle_values",
@@ -45,6 +50,8 @@ __all__ = [
     "list_ndcg",
     "map_loss_bars",
     "map_loss_values",
+    "morph_map",
+    "morph_map_values",
     "morph_strip",
     "morph_values",
     "moved_query",

@@ -20,7 +20,7 @@ LONGEST = 72  # characters of a made query that fit beside it
 LOST = "[–]"
 
 _BADGE = {"mode": "markers+text", "textposition": "middle right", "textfont": {"size": SMALL}, "hoverinfo": "text"}
-_TRACES: tuple[dict[str, Any], ...] = (
+TRACES: tuple[dict[str, Any], ...] = (
     {
         "name": "query", "mode": "text", "textposition": "middle right", "textfont": {"size": BODY, "color": INK},
         "hoverinfo": "text", "showlegend": False,
@@ -51,21 +51,26 @@ def morph_strip(
     Raises:
         DataError: the rows are of different numbers, or none.
     """
-    values = morph_values(source, sigmas, made, kept, found)
-    rows = [*range(len(sigmas) + 1)]
     return draw(
-        _TRACES,
-        values,
-        height=120 + 30 * len(rows),
-        title={"text": f"“{escape(shorten(source, 80))}”<br><sup>its top document: {escape(shorten(own, 60))}</sup>"},
-        xaxis={"range": [-0.01, 1.06], "visible": False, "fixedrange": True},
-        yaxis={
+        TRACES, morph_values(source, sigmas, made, kept, found), height=120 + 30 * (len(sigmas) + 1),
+        **layout_of_strip(source, sigmas, own),
+    )  # fmt: skip
+
+
+def layout_of_strip(source: str, sigmas: Sequence[float], own: str) -> dict[str, Any]:
+    """Axes, title and legend of the strip, for whoever draws more beside it."""
+    rows = [*range(len(sigmas) + 1)]
+    words = f"“{escape(shorten(source, 80))}”<br><sup>its top document: {escape(shorten(own, 60))}</sup>"
+    return {
+        "title": {"text": words},
+        "xaxis": {"range": [-0.01, 1.06], "visible": False, "fixedrange": True},
+        "yaxis": {
             "range": [len(rows) - 0.4, -0.6], "tickvals": rows, "ticks": "", "showgrid": False, "showline": False,
             "ticktext": ["as asked", *(f"σ {sigma:g}" for sigma in sigmas)], "fixedrange": True,
         },
-        legend={"y": -0.02, "yanchor": "top", "itemclick": False, "itemdoubleclick": False},
-        margin={"l": 70, "r": 10, "t": 70, "b": 40},
-    )  # fmt: skip
+        "legend": {"y": -0.02, "yanchor": "top", "itemclick": False, "itemdoubleclick": False},
+        "margin": {"l": 70, "r": 10, "t": 70, "b": 40},
+    }  # fmt: skip
 
 
 def morph_values(

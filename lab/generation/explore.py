@@ -51,8 +51,8 @@ class Explorer:
             raise DataError(
                 f"{len(documents)} vectors, {len(titles)} titles, {len(queries)} queries: a title a vector, two queries"
             )
-        self._generator, self._teacher, self._titles = generator, teacher, titles
-        self._documents, self.queries = np.asarray(documents), tuple(dict.fromkeys(queries))
+        self._generator, self.teacher, self._titles = generator, teacher, titles
+        self.documents, self.queries = np.asarray(documents), tuple(dict.fromkeys(queries))
         self._vectors = _unit(teacher.encode(self.queries, "query"))
 
     def variants(self, query: str, sigma: float, count: int = 10, settings: NoiseSettings | None = None) -> Variants:
@@ -67,8 +67,8 @@ class Explorer:
         return self._seen(query, made, sigmas)
 
     def _seen(self, query: str, made: Sequence[str], sigmas: Sequence[float]) -> Variants:
-        source, *vectors = _unit(self._teacher.encode([query, *(text or "?" for text in made)], "query"))
-        top, *found = top_document(np.stack([source, *vectors]), self._documents).tolist()
+        source, *vectors = _unit(self.teacher.encode([query, *(text or "?" for text in made)], "query"))
+        top, *found = top_document(np.stack([source, *vectors]), self.documents).tolist()
         across = np.linalg.norm(np.stack(vectors) - source, axis=1)
         others = [place for place, text in enumerate(self.queries) if text != query]
         gaps = np.sqrt(np.maximum(2 - 2 * np.stack(vectors) @ self._vectors[others].T, 0.0))  # (n, others)

@@ -6,6 +6,7 @@ from lab.panels.circle import CirclePanel, turn_both_towers
 from lab.panels.experiments import ExperimentPanel
 from lab.panels.live import LiveFigure, panels_are_live
 from lab.panels.map import MapPanel
+from lab.panels.morph import MorphPanel
 from lab.panels.pairs import PairPanel
 from lab.panels.redrawn import RedrawnFigure
 from lab.panels.rewriting import Rewriting
@@ -17,6 +18,7 @@ __all__ = [
     "ExperimentPanel",
     "LiveFigure",
     "MapPanel",
+    "MorphPanel",
     "PairPanel",
     "RedrawnFigure",
     "Rewriting",

@@ -121,6 +121,19 @@ QUESTIONS: dict[str, Question] = {
         "Noise in 384 directions is mostly at right angles to the few that tell one word from another, and the decoder"
         " was trained to write texts that make sense: it takes the nearest of those.",
     ),
+    "generated": Question(
+        "All there is are 500 observed queries. One student gets 1,000 queries made of them by noise (σ = 1), another"
+        " 1,000 sentences of the documents, and both take the same steps. By how much does nDCG@10 of the first lie"
+        " above the second's?",
+        (
+            Choice("made queries are worse by 0.005 or more", -1.0, -0.005),
+            Choice("less than 0.005 apart", -0.005, 0.005),
+            Choice("made queries are better by 0.005 or more", 0.005, 1.0),
+        ),
+        "the difference is {:+.3f}",
+        "Made queries stay near those they were made of, and what the student lacks lies elsewhere: sentences lead to"
+        " every corner that the documents, and so the next questions, have.",
+    ),
 }
 
 

@@ -1,0 +1,161 @@
+"""The studies of notebook 04: how texts are shared out, what is counted, and what was stored."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lab.errors import DataError
+from lab.figures import arms_figure
+from lab.generation import Made
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def benchmarks() -> Iterator[None]:
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    yield
+    sys.path.remove(str(ROOT / "benchmarks"))
+
+
+@pytest.fixture(scope="module")
+def study(benchmarks: None) -> ModuleType:
+    return importlib.import_module("generated")
+
+
+@pytest.fixture(scope="module")
+def texts(benchmarks: None) -> ModuleType:
+    return importlib.import_module("generated_texts")
+
+
+@pytest.fixture
+def source(texts: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Twenty train queries, and pools that need neither teacher nor generator."""
+    monkeypatch.setattr(texts, "ALL", 20)
+    monkeypatch.setattr(texts, "FEW", 6)
+    found = object.__new__(texts.Texts)
+    found.queries = tuple(f"query {row}" for row in range(20))
+    rows = np.repeat(np.arange(20), 3)
+    made = Made(tuple(f"made {number} of {row}" for number, row in enumerate(rows)), rows)
+    sentences = Made(tuple(f"sentence {row}" for row in range(60)), np.arange(60))
+    monkeypatch.setattr(found, "_pool", lambda arm, observed: made if arm in texts.SIGMAS else sentences, raising=False)
+    return found
+
+
+def test_arms_have_equal_counts_and_observe_the_same_queries(texts: ModuleType, source: Any) -> None:
+    seen = {}
+    for arm in (texts.SENTENCE, texts.DEFAULT, texts.AGAIN, texts.NOTHING):
+        counts = Counter(source.of(texts.Run(6, arm, 1)).texts)
+        observed = {text: number for text, number in counts.items() if text.startswith("query")}
+        seen[arm] = set(observed)
+        assert sum(counts.values()) == (6 if arm == texts.NOTHING else 18)
+        assert set(observed.values()) == {3 if arm == texts.AGAIN else 1}
+    assert len(set(map(frozenset, seen.values()))) == 1 and len(seen[texts.AGAIN]) == 6
+    other = set(source.of(texts.Run(6, texts.NOTHING, 2)).texts)
+    assert other != seen[texts.NOTHING], "another seed observes other queries"
+    more = set(source.of(texts.Run(12, texts.NOTHING, 1)).texts)
+    assert seen[texts.NOTHING] < more, "sizes are nested"
+
+
+def test_made_queries_are_those_of_the_observed_ones(texts: ModuleType, source: Any) -> None:
+    run = texts.Run(6, texts.DEFAULT, 0)
+    rows = set(source.observed(run).tolist())
+    made = [text for text in source.of(run).texts if text.startswith("made")]
+    assert len(made) == 12 and {int(text.split()[-1]) for text in made} <= rows
+    with pytest.raises(DataError, match="19 queries wanted"):
+        texts.FromPool(Made(("a",) * 18, np.repeat(np.arange(6), 3))).draw(19)
+
+
+def rows_of(study: ModuleType, better: float) -> list[dict[str, Any]]:
+    """Three seeds of two arms at the smallest size, the default σ `better` on every query."""
+    random = np.random.default_rng(0)
+    hard = random.uniform(0.2, 0.6, 200)
+    return [
+        {"observed": study.FEW, "arm": arm, "seed": seed, "texts": 1_500, "different texts": 1_500, "steps": 10,
+         "config": "c", "commit": "a",
+         "dev": {"values": (hard + gain + 0.01 * seed).tolist(), "distance": 0.5}}
+        for arm, gain in ((study.DEFAULT, better), (study.SENTENCE, 0.0), (study.AGAIN, 0.0)) for seed in (2, 0, 1)
+    ]  # fmt: skip
+
+
+def test_contrasts_are_paired_and_only_the_others_corrected(study: ModuleType) -> None:
+    known = {"teacher": [0.8] * 200, "bm25": [0.3] * 200, study.UNTRAINED: [0.4] * 200}
+    told = study.summary(rows_of(study, 0.05), known, "dev")
+    first, *others = told["contrasts"]
+    assert (first["observed"], first["arm"], first["against"]) == study.PRIMARY and "p_holm" not in first
+    assert first["difference"]["value"] == pytest.approx(0.05)
+    assert first["difference"]["low"] == pytest.approx(0.05), "hard queries are hard in both arms"
+    assert [each["against"] for each in others] == [study.AGAIN] and others[0]["p_holm"] == others[0]["p"]
+    assert told["arms"][0]["seeds"] == [0, 1, 2] and told[study.UNTRAINED]["value"] == pytest.approx(0.5)
+    none = study.summary(rows_of(study, 0.05), known, "test")
+    assert none["contrasts"] == none["arms"] == []
+    figure = arms_figure(told)
+    assert figure.data[0].x == pytest.approx((0.5, 0.5)) and len(figure.data[1].x) == 3
+    with pytest.raises(DataError, match="no arm to draw"):
+        arms_figure(none)
+    with pytest.raises(DataError, match="no look for strange"):
+        arms_figure(told | {"arms": [told["arms"][0] | {"arm": "strange"}]})
+
+
+def test_every_arm_has_three_seeds_and_a_contrast_named_beforehand(study: ModuleType) -> None:
+    runs = {study.Run(n, arm, seed).name for n, arms in study.ARMS.items() for arm in arms for seed in study.SEEDS}
+    assert len(runs) == 60 and all("/" not in name and " " not in name for name in runs)
+    for n, ours, theirs in study.CONTRASTS:
+        assert ours in study.ARMS[n] and theirs in study.ARMS[n]
+    assert study.CONTRASTS[0] == study.PRIMARY == (500, study.DEFAULT, study.SENTENCE)
+    assert len(set(study.CONTRASTS)) == len(study.CONTRASTS)
+
+
+@pytest.fixture(scope="module")
+def fluency(benchmarks: None) -> ModuleType:
+    return importlib.import_module("fluency")
+
+
+def test_a_sheet_is_shuffled_and_says_nothing_of_where_a_text_is_from(fluency: ModuleType) -> None:
+    found = {"real": ["a", "b", "c"], "0": ["a", "b", "x"], "2": ["x", "y", "z"]}
+    texts, numbers = fluency.sheet(found)
+    assert sorted(texts) == ["a", "b", "c", "x", "y", "z"] and texts != sorted(texts)
+    assert {kind: [texts[number - 1] for number in places] for kind, places in numbers.items()} == found
+
+
+def test_marks_are_counted_for_every_sample_a_text_stands_for(fluency: ModuleType) -> None:
+    texts, numbers = fluency.sheet({"real": ["a", "b"], "0": ["a", "x"]})
+    first = np.array([text in "ab" for text in texts]).astype(int)
+    second = np.array([text == "a" for text in texts]).astype(int)
+    told = fluency.count(texts, numbers, [first, second])
+    real, zero = told["per kind"]
+    assert real["yes"] == [2, 1] and real["yes by all"] == 1 and real["share"]["value"] == pytest.approx(0.75)
+    assert zero["yes"] == [1, 1] and zero["samples"] == 2
+    assert told["agreement"]["same mark"] == pytest.approx(2 / 3)
+
+
+def test_agreement_beyond_chance(fluency: ModuleType) -> None:
+    a, b = np.array([1] * 25 + [0] * 25), np.array([1] * 20 + [0] * 5 + [1] * 10 + [0] * 15)
+    assert fluency.agreement(a, b) == pytest.approx({"same mark": 0.7, "kappa": 0.4})  # Cohen's own kind of example
+    assert fluency.agreement(np.ones(3), np.ones(3))["kappa"] is None
+
+
+@pytest.mark.parametrize("lines", [["1\t1"], ["1\t1", "2\t2"], ["1\t1", "1\t0"], ["1\t1", "3\t0"], ["one\t1"]])
+def test_marks_that_are_missing_or_wrong_are_named(fluency: ModuleType, lines: list[str]) -> None:
+    assert fluency.marks(["1\t1", "", "2\t0"], 2).tolist() == [1, 0]
+    with pytest.raises(DataError, match="mark every line|each line is a number"):
+        fluency.marks(lines, 2)
+
+
+def test_the_stored_counts_follow_from_the_stored_marks(fluency: ModuleType) -> None:
+    path = ROOT / "docs" / "fluency.json"
+    stored = json.loads(path.read_text())
+    given = [np.array([int(mark) for mark in marks]) for marks in stored["marks"]]
+    told = fluency.count(stored["texts"], stored["numbers"], given)
+    assert {name: stored[name] for name in told} == json.loads(json.dumps(told))
+    assert all(len(places) == fluency.COUNT for places in stored["numbers"].values())
