@@ -3,6 +3,17 @@
 from __future__ import annotations
 
 from lab.geometry.atlas import MapLoss, MapRecipe, PcaMap, landing, map_loss, pca_map, umap_map
+from lab.geometry.bounds import (
+    GapBound,
+    Sample,
+    ScoreBound,
+    Triples,
+    cross_entropy,
+    draw_triples,
+    gap_bound,
+    score_bound,
+    sigmoid,
+)
 from lab.geometry.circle import CircleWorld, Turned, circle_world, descend, pull, turn
 from lab.geometry.diagnosis import Finding, likely_cause
 from lab.geometry.measures import (
@@ -25,18 +36,25 @@ from lab.geometry.safe_radius import SafeRadius, keeps_top, safe_radius
 __all__ = [
     "CircleWorld",
     "Finding",
+    "GapBound",
     "MapLoss",
     "MapRecipe",
     "PairSimilarities",
     "PcaMap",
     "SafeRadius",
+    "Sample",
+    "ScoreBound",
+    "Triples",
     "Turned",
     "alignment",
     "anisotropy",
     "circle_world",
     "cosines",
+    "cross_entropy",
     "descend",
     "distances",
+    "draw_triples",
+    "gap_bound",
     "hubness",
     "keeps_top",
     "knn_overlap",
@@ -50,6 +68,8 @@ __all__ = [
     "pca_map",
     "pull",
     "safe_radius",
+    "score_bound",
+    "sigmoid",
     "spearman_scores",
     "spearman_similarities",
     "spread",
