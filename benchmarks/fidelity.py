@@ -31,24 +31,24 @@ from lab.retrieval import ExactIndex
 
 OUT = Path(__file__).resolve().parent.parent / "docs" / "fidelity.json"
 BASE = lab.DistillConfig(
-    static=False, observed=2_000, texts=TextMix(sentences=2, spans=1, questions=1, most=12_000), probes=2
+    static=False, observed=500, texts=TextMix(sentences=2, spans=1, questions=1, most=4_000), probes=1
 )
 SCORES = LossWeights(score=1.0, query_matching=0.0)
 
 
 def students() -> list[dict]:
-    """Changes to `BASE`: three sizes at six lengths of training, and losses, rates and starts that go wrong on
-    purpose."""
+    """Changes to `BASE`: three sizes at six lengths of training (2 to 126 steps), and losses, rates and starts that go
+    wrong on purpose."""
     sized = [
         {"student": size, "epochs": epochs, "select": False}
-        for size, epochs in itertools.product(("quarter", "tenth", "twentieth"), (0.02, 0.05, 0.12, 0.3, 0.6, 1.0))
+        for size, epochs in itertools.product(("quarter", "tenth", "twentieth"), (0.03, 0.08, 0.2, 0.5, 1.0, 2.0))
     ]
     squared = LossWeights(distance="squared")
     others = [
-        {"losses": squared, "epochs": 0.5, "select": False},
-        {"losses": SCORES, "epochs": 0.5, "select": False},
-        {"rate": 1e-2, "epochs": 0.5, "select": False},
-        {"rate": 1e-4, "epochs": 0.5, "select": False},
+        {"losses": squared, "epochs": 1.0, "select": False},
+        {"losses": SCORES, "epochs": 1.0, "select": False},
+        {"rate": 1e-2, "epochs": 1.0, "select": False},
+        {"rate": 1e-4, "epochs": 1.0, "select": False},
         {"observed": 10, "epochs": 0.2, "select": False},
     ]
     return sized + others
