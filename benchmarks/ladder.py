@@ -2,7 +2,7 @@
 
     python benchmarks/ladder.py --hours         # how long it would take here
     make ladder                                 # all of it; at most 8 hours on 2 cores
-    python benchmarks/ladder.py --quick         # pydocs, a tenth, 200 steps, documents of its own cut at 24 words
+    python benchmarks/ladder.py --quick         # a small first pass, see QUICK
 
 `pydocs` trains on its observed pairs; `wiki` has none, its pairs are made from documents. Two starts: the teacher's
 layers, and random weights in the same shape. A student with documents of its own reads the first words of each; where
@@ -42,7 +42,6 @@ from lab.training import TrainingData
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT, FOLDER = ROOT / "docs" / "ladder.json", ROOT / "docs" / "ladder"
-SEARCHED, PAIRS = 3_000, 8_000  # documents in the index; pairs a student trains on, and as many made texts
 # seconds where the lab's minutes were measured: a step, what a word of own documents adds to it, all but the steps
 STEP, WORD, REST = 0.06, 0.005, 25.0
 MADE = TextMix(sentences=1, spans=0, questions=1)  # wiki's pairs
@@ -58,10 +57,12 @@ class Study:
     seeds: tuple[int, ...] = (0, 1, 2)
     steps: int = 750
     words: int = 64  # of a document that a student encodes itself
+    pairs: int = 8_000  # a student trains on; and as many made texts where an arm has them
+    searched: int = 3_000  # documents in the index
     observed: int = 2_000
 
     def runs(self) -> list[tuple[str, str, str, int, str]]:
-        """Seeds outermost, so that what is there after an interruption is balanced."""
+        """Block by block, all arms of a seed in turn: what is there after an interruption can be compared."""
         return list(itertools.product(self.collections, self.sizes, self.starts, self.seeds, ARMS))
 
     def hours(self, speed: float) -> float:
@@ -71,30 +72,30 @@ class Study:
         return seconds / 3600 / speed
 
 
-QUICK = Study(("pydocs",), ("tenth",), steps=200, words=24, observed=500)
+QUICK = Study(("pydocs",), ("tenth",), steps=100, words=16, pairs=1_500, searched=2_000, observed=300)
 
 
 class World:
     """A collection with its pairs, the three sets of texts, and the index in which all are searched."""
 
-    def __init__(self, name: str, words: int) -> None:
+    def __init__(self, name: str, study: Study) -> None:
         self.full, self.teacher, self.store = lab.load_collection(name), lab.load_teacher(), lab.VectorStore()
-        self.short = shortened(self.full, words)
+        self.short = shortened(self.full, study.words)
         self.vectors = self.store.vectors(self.teacher, self.full.documents, "document")
         first: dict[str, int] = {}
         self.groups = np.array([first.setdefault(text, row) for row, text in enumerate(self.full.documents)])
         self.held = held_out_texts(self.full)
-        self.pairs = self._pairs()
+        self.pairs = self._pairs(study.pairs)
         self.qrels, asked = self.full.qrels["dev"], self.full.queries["dev"]
         self.ids, self.texts = tuple(asked), tuple(asked.values())
         wanted = {self.full.row[doc] for judged in self.qrels.values() for doc, grade in judged.items() if grade > 0}
         others = np.setdiff1d(np.arange(len(self.full)), list(wanted))
-        drawn = np.random.default_rng(0).permutation(others)[: max(0, SEARCHED - len(wanted))]
+        drawn = np.random.default_rng(0).permutation(others)[: max(0, study.searched - len(wanted))]
         self.rows = np.sort(np.concatenate([sorted(wanted), drawn])).astype(int)
         queries = self.store.vectors(self.teacher, self.texts, "query")
         self.teacher_values = self.values(queries, self.vectors[self.rows])
 
-    def _pairs(self) -> DocumentTexts:
+    def _pairs(self, count: int) -> DocumentTexts:
         free = np.setdiff1d(np.arange(len(self.full)), held_out_rows(self.full))
         if "train" not in self.full.splits:  # no observed pairs: made from documents, and labelled so in the table
             made = document_texts(self.full, free, MADE)
@@ -103,7 +104,7 @@ class World:
             rows = {asked[i]: self.full.row[max(judged[i], key=judged[i].__getitem__)] for i in asked}
             kept = {text: row for text, row in rows.items() if row in set(free.tolist())}
             made = DocumentTexts(tuple(kept), np.fromiter(kept.values(), np.int64, len(kept)))
-        chosen = np.sort(np.random.default_rng(0).permutation(len(made))[:PAIRS])
+        chosen = np.sort(np.random.default_rng(0).permutation(len(made))[:count])
         return DocumentTexts(tuple(made.texts[i] for i in chosen), made.rows[chosen])
 
     def data(self, texts: str) -> TrainingData:
@@ -160,7 +161,7 @@ def climb(study: Study, train: bool = True) -> list[dict]:
             select=False, static=False,
         )  # fmt: skip
         told = {**dataclasses.asdict(config), "arm": arm, "rung": dataclasses.asdict(ARMS[arm]),
-                "steps": study.steps, "words": study.words, "pairs": PAIRS, "searched": SEARCHED}  # fmt: skip
+                **{name: getattr(study, name) for name in ("steps", "words", "pairs", "searched")}}  # fmt: skip
         key = hashlib.sha256(json.dumps(told, default=dict, sort_keys=True).encode()).hexdigest()[:12]
         path = FOLDER / f"{collection}-{size}-{start}-{list(ARMS).index(arm)}-{seed}.json"
         if path.exists() and (known := json.loads(path.read_text()))["config"] == key:
@@ -169,7 +170,7 @@ def climb(study: Study, train: bool = True) -> list[dict]:
         if not train:
             continue
         if collection not in worlds:
-            worlds[collection] = World(collection, study.words)
+            worlds[collection] = World(collection, study)
         world = worlds[collection]
         kind = (collection, ARMS[arm].texts)
         if kind not in texts:

@@ -7,7 +7,8 @@ difference |R(s^s) − R_n(s^s)| of one trained student is a lower bound on it. 
 teacher, one-hot and score losses (no matching), the same texts, steps and seeds; documents are the teacher's, or the
 student's own (which reads the first words of each, the teacher all of them). R_n is the risk (binary cross entropy, see
 `lab.geometry.bounds`) over the training texts, R that over texts of documents no text of which trained; a text's own
-document is relevant, one drawn uniformly is not. Goes to docs/towers.json. Primary contrast: own minus inherited, paired by seed.
+document is relevant, one drawn uniformly is not. Goes to docs/towers.json. Primary contrast: own minus
+inherited, paired by seed.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lab.figures.atlas import Chosen, chosen_values, document_map, document_map_values
+from lab.figures.bounds import bound_scatter, bound_values, gap_bars, gap_scatter, gap_values, guarantee_curve
 from lab.figures.card import described, student_card
 from lab.figures.circle import circle_figure, circle_values
 from lab.figures.dartboard import dartboard, dartboard_values
@@ -21,6 +22,8 @@ from lab.figures.theatre import theatre, theatre_values
 
 __all__ = [
     "Chosen",
+    "bound_scatter",
+    "bound_values",
     "chosen_values",
     "circle_figure",
     "circle_values",
@@ -32,10 +35,14 @@ __all__ = [
     "distance_values",
     "document_map",
     "document_map_values",
+    "gap_bars",
+    "gap_scatter",
+    "gap_values",
     "gauge_board",
     "gauge_values",
     "grid_figure",
     "grid_values",
+    "guarantee_curve",
     "landing_map",
     "landing_map_values",
     "list_ndcg",

@@ -23,7 +23,7 @@ _ALL = _SCORES | {"query_matching": 1.0}
 class Rung:
     """losses: weights that differ from the default · documents: as in the config · texts: which extra ones there are"""
 
-    losses: Mapping[str, float]
+    losses: Mapping[str, Any]
     documents: str = "inherited"
     texts: str = OBSERVED
 
