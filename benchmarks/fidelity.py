@@ -83,6 +83,23 @@ class Dev:
         }
 
 
+def named(collection: str, changes: dict) -> dict:
+    """What a student is called in the table."""
+    plain = {k: v if isinstance(v, (str, int, float, bool)) else repr(v) for k, v in changes.items()}
+    return {"collection": collection, **plain}
+
+
+def row_of(found: lab.Distilled) -> dict[str, float | None]:
+    """What is known without judgements."""
+    return {
+        "overlap": found.fidelity.overlap.value,
+        "ndcg": found.fidelity.ndcg.value,
+        "distance": found.fidelity.distance.value if found.fidelity.distance else None,
+        "parameters": found.student.parameters,
+        "steps": found.finished.step,
+    }
+
+
 def measure(collection: str) -> list[dict]:
     """One row a student."""
     known = json.loads(OUT.read_text())["students"] if OUT.exists() else []
@@ -92,25 +109,12 @@ def measure(collection: str) -> list[dict]:
     dev = Dev(documents, teacher, store)
     rows = []
     for changes in students():
-        name = {
-            "collection": collection,
-            **{k: v if isinstance(v, (str, int, float, bool)) else repr(v) for k, v in changes.items()},
-        }
-        if found := [row for row in known if row["changes"] == name]:
-            rows += found
+        name = named(collection, changes)
+        if there := [row for row in known if row["changes"] == name]:
+            rows += there
             continue
-        distilled = lab.distill(
-            config, collection=documents, teacher=teacher, store=store, prepared=prepared, **changes
-        )
-        rows.append({
-            "changes": name,
-            "overlap": distilled.fidelity.overlap.value,
-            "ndcg": distilled.fidelity.ndcg.value,
-            "distance": distilled.fidelity.distance.value if distilled.fidelity.distance else None,
-            **dev.row(distilled.student),
-            "parameters": distilled.student.parameters,
-            "steps": distilled.finished.step,
-        })  # fmt: skip
+        found = lab.distill(config, collection=documents, teacher=teacher, store=store, prepared=prepared, **changes)
+        rows.append({"changes": name, **row_of(found), **dev.row(found.student)})
         print(json.dumps(rows[-1]), flush=True)
         others = [row for row in known if row["changes"]["collection"] != collection]
         OUT.write_text(json.dumps({"students": others + rows}, indent=1))

@@ -163,7 +163,7 @@ def climb(study: Study, train: bool = True) -> list[dict]:
         told = {**dataclasses.asdict(config), "arm": arm, "rung": dataclasses.asdict(ARMS[arm]),
                 **{name: getattr(study, name) for name in ("steps", "words", "pairs", "searched")}}  # fmt: skip
         key = hashlib.sha256(json.dumps(told, default=dict, sort_keys=True).encode()).hexdigest()[:12]
-        path = FOLDER / f"{collection}-{size}-{start}-{list(ARMS).index(arm)}-{seed}.json"
+        path = FOLDER / f"{Path(collection).name}-{size}-{start}-{list(ARMS).index(arm)}-{seed}.json"
         if path.exists() and (known := json.loads(path.read_text()))["config"] == key:
             table.append(known)
             continue
@@ -175,7 +175,7 @@ def climb(study: Study, train: bool = True) -> list[dict]:
         kind = (collection, ARMS[arm].texts)
         if kind not in texts:
             texts[kind] = world.data(ARMS[arm].texts)
-        epochs = study.steps * config.batch / len(texts[kind].texts)
+        epochs = study.steps / -(-len(texts[kind].texts) // config.batch)  # the last batch of an epoch may be smaller
         row = one(world, texts[kind], dataclasses.replace(config, epochs=epochs), arm)
         table.append({"collection": collection, "size": size, "start": start, "seed": seed, "arm": arm, "config": key,
                       "pairs": OBSERVED if "train" in world.full.splits else "made from documents",

@@ -7,7 +7,9 @@ from lab.figures import bound_scatter, bound_values, gap_bars, gap_scatter, gap_
 from lab.figures.bounds import TERMS
 from lab.geometry import GapBound, score_bound
 
-BOUND = GapBound(deviation=0.1, queries=0.9, documents=0.0, teacher=0.02, labels=0.8, gap=0.03, scale=1.0)
+BOUND = GapBound(
+    deviation=0.1, queries=0.9, documents=0.0, teacher=0.02, labels=0.8, gap=0.03, scale=1.0, possible=0.76
+)  # fmt: skip
 
 
 def pairs(seed: int = 0) -> tuple:
@@ -43,7 +45,7 @@ def test_the_distribution_is_of_all_pairs_and_the_heading_counts_them() -> None:
 def test_the_bars_add_up_and_the_line_is_where_nothing_is_said() -> None:
     *terms, measured, line = gap_values(BOUND)
     assert sum(bar["x"][0] for bar in terms) == pytest.approx(BOUND.total) and len(terms) == len(TERMS)
-    assert measured["x"] == [0.03] and line["x"] == [1.0, 1.0]
+    assert measured["x"] == [0.03] and line["x"] == [0.76, 0.76]
     figure = gap_bars(BOUND)
     assert figure.layout.barmode == "stack" and "vacuous" in figure.layout.title.text
     looks = {(bar.marker.color, bar.marker.pattern.shape) for bar in figure.data[: len(TERMS)]}
@@ -51,7 +53,7 @@ def test_the_bars_add_up_and_the_line_is_where_nothing_is_said() -> None:
 
 
 def test_a_bound_that_says_something_is_not_called_vacuous() -> None:
-    tight = GapBound(0.1, 0.2, 0.0, 0.0, 0.3, 0.03, 1.0)
+    tight = GapBound(0.1, 0.2, 0.0, 0.0, 0.1, 0.03, 1.0, 0.76)
     assert "vacuous" not in gap_bars(tight).layout.title.text
 
 

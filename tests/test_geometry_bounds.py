@@ -102,7 +102,7 @@ def test_the_terms_computed_by_hand() -> None:
     assert found.total == pytest.approx(
         found.deviation + found.queries + found.documents + found.teacher + found.labels
     )
-    assert found.possible == 1 and found.vacuous
+    assert found.possible == pytest.approx(r[1.0] - teacher_test) and found.vacuous
 
 
 def test_own_documents_are_scored_and_matched() -> None:
@@ -118,7 +118,8 @@ def test_small_scores_can_make_it_say_something() -> None:
     long = np.array(TEACHER) * 10
     one = Sample(triples((0, 1, 1), (0, 0, 0)), long, long, np.array(DOCUMENTS) * 10)
     found = gap_bound(one, one, scale=10)
-    assert found.possible == 100 and found.total == pytest.approx(found.labels) == pytest.approx(50.0)
+    assert found.possible == pytest.approx(100 - math.log(2) / 2)
+    assert found.total == pytest.approx(found.labels) == pytest.approx(50.0)
     assert not found.vacuous
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
+import shutil
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import lab
 from lab.config import DistillConfig
+from lab.encoders.teacher import load_teacher
 from lab.losses import LossWeights
 from lab.losses.total import TERMS
 from lab.teaching.ladder import ARMS, BESIDE, PRESETS, REPORTED, RUNGS, STEPS, shares
@@ -32,7 +35,7 @@ def told(arm: str) -> dict[str, object]:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(("below", "above"), zip(list(RUNGS)[:-1], list(RUNGS)[1:], strict=True))
+@pytest.mark.parametrize(("below", "above"), list(zip(list(RUNGS)[:-1], list(RUNGS)[1:], strict=True)))
 def test_a_rung_is_the_one_below_it_and_one_thing_more(below: str, above: str) -> None:
     a, b = told(below), told(above)
     assert len([name for name in a if a[name] != b[name]]) == 1
@@ -73,6 +76,30 @@ def test_the_full_study_takes_at_most_eight_hours_where_the_lab_was_measured() -
     assert study.hours(1.0) <= 8 and study.hours(2.0) == pytest.approx(study.hours(1.0) / 2)
     assert len(study.runs()) == 2 * 2 * 2 * 3 * len(ARMS)
     assert {start for _, _, start, *_ in study.runs()} == {"teacher", "random"}
+
+
+@pytest.mark.parametrize("observed", [True, False])
+def test_a_small_climb_trains_once_and_tells_what_was_searched(
+    observed: bool, tiny_collection_dir: Path, tiny_teacher_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three arms, three steps: documents of its own, inherited ones, matching; with and without a train split."""
+    folder = tmp_path / "world"
+    shutil.copytree(tiny_collection_dir, folder)
+    if observed:
+        (folder / "qrels" / "train.tsv").write_text((folder / "qrels" / "test.tsv").read_text())
+    monkeypatch.setattr(ladder, "FOLDER", tmp_path / "runs")
+    monkeypatch.setattr(lab, "load_teacher", lambda: load_teacher(str(tiny_teacher_dir), "cpu", "float32"))
+    kept = {arm: ARMS[arm] for arm in ("direct", "+ inherited documents", "matching alone")}
+    monkeypatch.setattr(ladder, "ARMS", kept)
+    study = ladder.Study((str(folder),), ("half",), ("teacher",), (0,), steps=3, words=4, pairs=6, observed=8)
+    table = ladder.climb(study)
+    assert [row["arm"] for row in table] == list(kept) and all(row["steps"] == 3 for row in table)
+    assert {row["pairs"] for row in table} == {"observed" if observed else "made from documents"}
+    assert table[0]["share in the teacher's index"] is not None and table[2]["share in the teacher's index"] is None
+    assert table[1]["share"] == pytest.approx(np.mean(table[1]["values"]) / np.mean(table[1]["teacher"]), abs=2e-3)
+    monkeypatch.setattr(ladder, "one", lambda *_: pytest.fail("a run that is there is not made again"))
+    assert ladder.climb(study) == table
+    assert ladder.climb(dataclasses.replace(study, steps=4), train=False) == []
 
 
 def rows(gains: dict[str, float], queries: int = 60, seeds: int = 3) -> list[dict]:

@@ -12,6 +12,7 @@ from lab.figures.engines import list_ndcg, recording_at, two_engines, two_engine
 from lab.figures.gauges import gauge_board, gauge_values
 from lab.figures.generation import coverage_curves, noise_curve, variant_distances, variant_distances_values
 from lab.figures.grid import grid_figure, grid_values
+from lab.figures.ladder import ladder_figure, ladder_values
 from lab.figures.landing import landing_map, landing_map_values
 from lab.figures.maploss import map_loss_bars, map_loss_values
 from lab.figures.morph import morph_strip, morph_values
@@ -43,6 +44,8 @@ __all__ = [
     "grid_figure",
     "grid_values",
     "guarantee_curve",
+    "ladder_figure",
+    "ladder_values",
     "landing_map",
     "landing_map_values",
     "list_ndcg",

@@ -104,8 +104,8 @@ _BARS: tuple[dict[str, Any], ...] = (
     {"name": "measured: R(student) − R(teacher)", "type": "bar", "orientation": "h", "width": 0.5,
      "marker": {"color": VERMILLION, "line": {"color": INK, "width": 0.5}},
      "hovertemplate": "measured: %{x:.4f}<extra></extra>"},
-    {"name": "the most that scores within ±K² allow", "mode": "lines", "line": {"color": INK, "dash": "dash",
-     "width": 2}, "hoverinfo": "skip"},
+    {"name": "the most that scores within ±K² allow", "mode": "lines",
+     "line": {"color": INK, "dash": "dash", "width": 2}, "hoverinfo": "skip"},
 )  # fmt: skip
 
 
@@ -118,7 +118,8 @@ def gap_bars(bound: GapBound) -> go.Figure:
         gap_values(bound),
         height=390,
         barmode="stack",
-        title={"text": f"{head}<br><sup>K = {bound.scale:g}; no gap can exceed {bound.possible:g}: {verdict}</sup>"},
+        title={"text": f"{head}<br><sup>K = {bound.scale:g}; no gap to this teacher can exceed {bound.possible:.2f}:"
+                       f" {verdict}</sup>"},
         xaxis={"title": {"text": "nats of binary cross entropy"}, "rangemode": "tozero"},
         yaxis={"tickvals": [0, 1], "ticktext": ["measured", "bound"], "range": [-0.5, 1.5], "showgrid": False},
         legend={"orientation": "h", "y": -0.4, "yanchor": "top", "traceorder": "normal"},

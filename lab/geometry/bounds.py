@@ -140,7 +140,7 @@ class GapBound:
 
     deviation: |R(s^s) − R_n(s^s)|, a lower bound on E_n · queries: 2K·R_Emb,Q · documents: 2K·R_Emb,D
     teacher: Δ, |R(s^t) − R_n(s^t)| · labels: K²·(E|σ(s^t) − y| + 1/n Σ|σ(s^t_i) − y_i|)
-    gap: R(s^s) − R(s^t) · scale: K · possible: the largest gap that scores in [−K², K²] allow
+    gap: R(s^s) − R(s^t) · scale: K · possible: the largest gap to this teacher that scores in [−K², K²] allow
     """
 
     deviation: float
@@ -150,16 +150,12 @@ class GapBound:
     labels: float
     gap: float
     scale: float
+    possible: float
 
     @property
     def total(self) -> float:
         """With `deviation` in place of E_n: at most the theorem's own right side."""
         return self.deviation + self.queries + self.documents + self.teacher + self.labels
-
-    @property
-    def possible(self) -> float:
-        """A pair's cross entropy lies between log(1 + e^−K²) and log(1 + e^K²): two models differ by K² at most."""
-        return self.scale**2
 
     @property
     def vacuous(self) -> bool:
@@ -187,6 +183,7 @@ def gap_bound(train: Sample, test: Sample, scale: float = 1.0) -> GapBound:
         labels=scale**2 * float(sum(doubt)),
         gap=test.risk(True) - test.risk(False),
         scale=scale,
+        possible=float(np.logaddexp(0.0, scale**2)) - test.risk(False),  # every triple scored as wrongly as can be
     )
 
 
