@@ -14,7 +14,7 @@ NBVAL   := --nbval-lax --nbval-current-env --nbval-cell-timeout 300 -p no:xdist
 
 .NOTPARALLEL:
 .PHONY: help lab install test lint types unit notebooks browser test-full unit-full test-lowest \
-	artefacts artefacts-check notebooks-refresh wheelhouse clean clean-venv
+	artefacts artefacts-check ladder notebooks-refresh wheelhouse clean clean-venv
 
 help:            ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
@@ -77,6 +77,9 @@ artefacts: $(STAMP) ## build the shipped vectors, students and recordings again
 
 artefacts-check: $(STAMP) ## are the shipped ones those the code would build?
 	@$(PY) data/artefacts/make.py --check
+
+ladder: $(STAMP) ## the paper's ablation on both collections; resumable, hours: it says how many first
+	@$(OFFLINE) PYTHONPATH=. $(PY) benchmarks/ladder.py
 
 notebooks-refresh: $(STAMP) ## execute the notebooks and store their outputs
 	@$(PY) notebooks/refresh.py

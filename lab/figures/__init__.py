@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.figures.arms import arms_figure, arms_values
 from lab.figures.atlas import Chosen, chosen_values, document_map, document_map_values
+from lab.figures.bounds import bound_scatter, bound_values, gap_bars, gap_scatter, gap_values, guarantee_curve
 from lab.figures.card import described, student_card
 from lab.figures.circle import circle_figure, circle_values
 from lab.figures.dartboard import dartboard, dartboard_values
@@ -14,6 +15,7 @@ from lab.figures.gauges import gauge_board, gauge_values
 from lab.figures.generation import coverage_curves, noise_curve, variant_distances, variant_distances_values
 from lab.figures.grid import grid_figure, grid_values
 from lab.figures.heat import token_heat
+from lab.figures.ladder import ladder_figure, ladder_values
 from lab.figures.landing import landing_map, landing_map_values
 from lab.figures.maploss import map_loss_bars, map_loss_values
 from lab.figures.morph import morph_strip, morph_values
@@ -29,6 +31,8 @@ __all__ = [
     "Landed",
     "arms_figure",
     "arms_values",
+    "bound_scatter",
+    "bound_values",
     "chosen_values",
     "circle_figure",
     "circle_values",
@@ -41,10 +45,16 @@ __all__ = [
     "document_map",
     "document_map_values",
     "forest",
+    "gap_bars",
+    "gap_scatter",
+    "gap_values",
     "gauge_board",
     "gauge_values",
     "grid_figure",
     "grid_values",
+    "guarantee_curve",
+    "ladder_figure",
+    "ladder_values",
     "landing_map",
     "landing_map_values",
     "list_ndcg",

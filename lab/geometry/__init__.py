@@ -3,6 +3,17 @@
 from __future__ import annotations
 
 from lab.geometry.atlas import MapLoss, MapRecipe, PcaMap, landing, map_loss, pca_map, umap_map
+from lab.geometry.bounds import (
+    GapBound,
+    Sample,
+    ScoreBound,
+    Triples,
+    cross_entropy,
+    draw_triples,
+    gap_bound,
+    score_bound,
+    sigmoid,
+)
 from lab.geometry.circle import CircleWorld, Turned, circle_world, descend, pull, turn
 from lab.geometry.diagnosis import Finding, likely_cause
 from lab.geometry.measures import (
@@ -26,20 +37,27 @@ from lab.geometry.segments import auc, distances_to_mean, within_share
 __all__ = [
     "CircleWorld",
     "Finding",
+    "GapBound",
     "MapLoss",
     "MapRecipe",
     "PairSimilarities",
     "PcaMap",
     "SafeRadius",
+    "Sample",
+    "ScoreBound",
+    "Triples",
     "Turned",
     "alignment",
     "anisotropy",
     "auc",
     "circle_world",
     "cosines",
+    "cross_entropy",
     "descend",
     "distances",
     "distances_to_mean",
+    "draw_triples",
+    "gap_bound",
     "hubness",
     "knn_overlap",
     "landing",
@@ -52,6 +70,8 @@ __all__ = [
     "pca_map",
     "pull",
     "safe_radius",
+    "score_bound",
+    "sigmoid",
     "spearman_scores",
     "spearman_similarities",
     "spread",

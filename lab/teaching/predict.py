@@ -108,6 +108,18 @@ QUESTIONS: dict[str, Question] = {
         "Every token of the query attends to every token of the document, in all layers. What the query means beside a"
         " document about something else is another thing, and training has every reason to make use of that.",
     ),
+    "tight": Question(
+        "Cauchy–Schwarz says how much a score can change at most when the student's query stands where it stands. How"
+        " much of that bound does the score of a question and a document use, in the median over all pairs?",
+        (
+            Choice("less than a tenth", -1.0, 0.1),
+            Choice("a tenth to a half", 0.1, 0.5),
+            Choice("more than half", 0.5, 2.0),
+        ),
+        "the median pair uses {:.1%} of it",
+        "The bound is reached where the miss points along the document. In 384 dimensions two directions that have"
+        " nothing to do with each other are nearly at right angles, so most misses hardly change most scores.",
+    ),
     "morph": Question(
         "The generator reads a question, noise as large as the encoder's states themselves (σ = 1) is put on every one"
         " of them, and the decoder writes what it can make of that. For what share of such questions is the teacher's"

@@ -1,0 +1,29 @@
+"""The arithmetic of benchmarks/fidelity.py."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+SPEC = importlib.util.spec_from_file_location(
+    "fidelity", Path(__file__).resolve().parents[1] / "benchmarks" / "fidelity.py"
+)
+assert SPEC and SPEC.loader
+fidelity = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(fidelity)
+
+
+def test_the_correlation_is_of_ranks_and_its_interval_holds_it() -> None:
+    rows = [{"distance": far, "gap": far**3 + (0.3 if number == 4 else 0.0)}
+            for number, far in enumerate((0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 0.8))]  # fmt: skip
+    # the fifth gap, 0.425, moves past the sixth, 0.343: ranks differ by 1 twice, 1 - 6·2/(7·48)
+    found = fidelity.correlation(rows, "distance", "gap", resamples=200)
+    assert found["value"] == pytest.approx(1 - 12 / 336) and found["students"] == 7
+    assert found["low"] < found["value"] <= found["high"] == pytest.approx(1.0)
+
+
+def test_at_least_twenty_students_of_a_collection_are_asked_for_and_all_have_names_of_their_own() -> None:
+    names = [repr(fidelity.named("wiki", changes)) for changes in fidelity.students()]
+    assert len(set(names)) == len(names) >= 20

@@ -1,0 +1,134 @@
+"""The rungs as settings, and the arithmetic of benchmarks/ladder.py."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import lab
+from lab.config import DistillConfig
+from lab.encoders.teacher import load_teacher
+from lab.losses import LossWeights
+from lab.losses.total import TERMS
+from lab.teaching.ladder import ARMS, BESIDE, PRESETS, REPORTED, RUNGS, STEPS, shares
+
+SPEC = importlib.util.spec_from_file_location(
+    "ladder", Path(__file__).resolve().parents[1] / "benchmarks" / "ladder.py"
+)
+assert SPEC and SPEC.loader
+ladder = importlib.util.module_from_spec(SPEC)
+sys.modules["ladder"] = ladder  # dataclasses look their module up
+SPEC.loader.exec_module(ladder)
+
+
+def told(arm: str) -> dict[str, object]:
+    """Everything an arm sets, term by term."""
+    losses = ARMS[arm].changes()["losses"]
+    return {term: getattr(losses, term) for term in TERMS} | {
+        "documents": ARMS[arm].documents, "texts": ARMS[arm].texts
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("below", "above"), list(zip(list(RUNGS)[:-1], list(RUNGS)[1:], strict=True)))
+def test_a_rung_is_the_one_below_it_and_one_thing_more(below: str, above: str) -> None:
+    a, b = told(below), told(above)
+    assert len([name for name in a if a[name] != b[name]]) == 1
+
+
+def test_the_control_differs_from_generation_in_its_texts_alone() -> None:
+    a, b = told("as many sentences instead"), told("+ generated queries")
+    assert [name for name in a if a[name] != b[name]] == ["texts"]
+    assert told("matching alone") | {"query_matching": 0.0} == dict.fromkeys(TERMS, 0.0) | {
+        "documents": "inherited", "texts": "observed"
+    }  # fmt: skip
+    assert set(BESIDE) <= {name for step in STEPS for name in step}
+
+
+def test_reported_shares_are_the_quotients_of_the_figures() -> None:
+    assert REPORTED["NQ"]["+ generated queries"] == pytest.approx(0.889, abs=5e-4)
+    assert REPORTED["MSMARCO"]["+ query matching"] == pytest.approx(0.952, abs=5e-4)
+    assert all(list(found) == list(RUNGS) for found in REPORTED.values())
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_are_settings_of_the_config_and_say_what_they_leave_out(name: str) -> None:
+    config = dataclasses.replace(DistillConfig(), **PRESETS[name].settings)
+    assert isinstance(config.losses, LossWeights) and "arXiv" in PRESETS[name].source
+    assert name.endswith("-like") and len(PRESETS[name].departures) >= 2
+
+
+def test_shares_are_grouped_by_arm_in_the_ladders_order() -> None:
+    common = {"start": "teacher", "size": "tenth", "collection": "pydocs"}
+    runs = [common | {"arm": arm, "share": share} for arm, share in (("+ scores", 0.2), ("direct", 0.1))]
+    runs += [common | {"arm": "direct", "share": 0.3}, common | {"arm": "direct", "share": 0.9, "start": "random"}]
+    assert shares(runs, "teacher") == {"direct": [0.1, 0.3], "+ scores": [0.2]}
+    assert list(shares(runs, "teacher")) == ["direct", "+ scores"]
+
+
+def test_the_full_study_takes_at_most_eight_hours_where_the_lab_was_measured() -> None:
+    study = ladder.Study()
+    assert study.hours(1.0) <= 8 and study.hours(2.0) == pytest.approx(study.hours(1.0) / 2)
+    assert len(study.runs()) == 2 * 2 * 2 * 3 * len(ARMS)
+    assert {start for _, _, start, *_ in study.runs()} == {"teacher", "random"}
+
+
+@pytest.mark.parametrize("observed", [True, False])
+def test_a_small_climb_trains_once_and_tells_what_was_searched(
+    observed: bool, tiny_collection_dir: Path, tiny_teacher_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three arms, three steps: documents of its own, inherited ones, matching; with and without a train split."""
+    folder = tmp_path / "world"
+    shutil.copytree(tiny_collection_dir, folder)
+    if observed:
+        (folder / "qrels" / "train.tsv").write_text((folder / "qrels" / "test.tsv").read_text())
+    monkeypatch.setattr(ladder, "FOLDER", tmp_path / "runs")
+    monkeypatch.setattr(lab, "load_teacher", lambda: load_teacher(str(tiny_teacher_dir), "cpu", "float32"))
+    kept = {arm: ARMS[arm] for arm in ("direct", "+ inherited documents", "matching alone")}
+    monkeypatch.setattr(ladder, "ARMS", kept)
+    study = ladder.Study((str(folder),), ("half",), ("teacher",), (0,), steps=3, words=4, pairs=6, observed=8)
+    table = ladder.climb(study)
+    assert [row["arm"] for row in table] == list(kept) and all(row["steps"] == 3 for row in table)
+    assert {row["pairs"] for row in table} == {"observed" if observed else "made from documents"}
+    assert table[0]["share in the teacher's index"] is not None and table[2]["share in the teacher's index"] is None
+    assert table[1]["share"] == pytest.approx(np.mean(table[1]["values"]) / np.mean(table[1]["teacher"]), abs=2e-3)
+    monkeypatch.setattr(ladder, "one", lambda *_: pytest.fail("a run that is there is not made again"))
+    assert ladder.climb(study) == table
+    assert ladder.climb(dataclasses.replace(study, steps=4), train=False) == []
+
+
+def rows(gains: dict[str, float], queries: int = 60, seeds: int = 3) -> list[dict]:
+    random = np.random.default_rng(0)
+    base = random.uniform(0.2, 0.6, queries)
+    return [
+        {"arm": arm, "seed": seed, "teacher": (base + 0.3).tolist(),
+         "values": (base + gain + random.normal(0, 0.02, queries)).tolist()}
+        for arm, gain in gains.items() for seed in range(seeds)
+    ]  # fmt: skip
+
+
+def test_a_real_step_is_found_and_none_is_not() -> None:
+    found = ladder.contrasts(rows({"direct": 0.0, "+ scores": 0.1, "+ inherited documents": 0.1}))
+    first, second = found
+    assert (first["from"], first["to"], first["seeds"]) == ("direct", "+ scores", 3)
+    assert first["low"] > 0 and first["p"] < 0.01 and first["gain"] == pytest.approx(0.1 / 0.7, abs=0.02)
+    assert second["low"] < 0 < second["high"] and second["p"] > 0.05
+
+
+def test_the_smallest_p_gets_the_widest_level() -> None:
+    """Holm: among two steps the surer one is shown at 97.5 %, the other at 95 %; with one step, at 95 %."""
+    both = ladder.contrasts(rows({"direct": 0.0, "+ scores": 0.1, "+ inherited documents": 0.1}))[0]
+    alone = ladder.contrasts(rows({"direct": 0.0, "+ scores": 0.1}))[0]
+    assert both["high"] - both["low"] > alone["high"] - alone["low"]
+    assert alone["gain"] == pytest.approx(both["gain"])
+
+
+def test_steps_without_runs_or_with_other_seeds_are_left_out() -> None:
+    found = rows({"direct": 0.0, "+ scores": 0.1})
+    assert ladder.contrasts([row for row in found if row["arm"] == "direct"]) == []
+    assert ladder.contrasts([row for row in found if row["arm"] == "direct" or row["seed"] == 0]) == []
