@@ -11,6 +11,7 @@ from lab.figures import described, student_card
 from lab.figures.card import best_look, card_rows, card_values, told
 from lab.figures.dartboard import keeps, ratios
 from lab.figures.distance import recorded_overlap
+from lab.report import MAIN
 from tests.test_figures_dartboard import recorded
 
 BARS, TIPS, TEACHER, WORDS = range(4)
@@ -71,3 +72,12 @@ def test_the_card_is_of_the_look_that_was_kept() -> None:
 def test_size_and_retention_are_told_where_they_are_known() -> None:
     assert told(recorded()) == []
     assert told(described(recorded(), FakeReport())) == ["0.0M parameters, 1/10", "keeps 88% [80%, 105%]"]
+
+
+def test_bm25_stands_beside_every_student_and_says_when_one_failed() -> None:
+    report = FakeReport()
+    metrics = {"teacher": {MAIN: 0.8}, "student": {MAIN: 0.6}, "bm25": {MAIN: 0.4}}
+    report.metrics = metrics
+    assert told(described(recorded(), report))[-1] == "BM25 50%"
+    report.metrics = {**metrics, "student": {MAIN: 0.3}}
+    assert told(described(recorded(), report))[-1] == "BM25 50%: the student is below it, it failed"

@@ -138,21 +138,33 @@ def described(
 
 
 def told(recording: Recording) -> list[str]:
-    """Size and retention in words, where `described` put them into the recording; the retention is that of its end."""
+    """Size, retention and BM25's share in words, where `described` put them into the recording; of the look that was
+    kept."""
     facts = recording.about.get(FACTS, {})
     kept = facts.get("retention")
     return [
         *_said({"parameters": facts.get("parameters")}),
         *([f"keeps {kept['value']:.0%} [{kept['low']:.0%}, {kept['high']:.0%}]"] if kept else []),
+        *_beside_bm25(facts.get("metrics", {})),
     ]
 
 
 def _said(facts: dict[str, Any]) -> list[str]:
     words = []
     if sizes := facts.get("parameters"):
-        words.append(f"{sizes['student'] / 1e6:.1f}M parameters, 1/{sizes['teacher'] / sizes['student']:.0f}")
+        times = sizes["teacher"] / sizes["student"]
+        words.append(f"{sizes['student'] / 1e6:.1f}M parameters, 1/{times:.0f}" if times > 4.5 else
+                     f"{sizes['student'] / 1e6:.1f}M parameters, 1/{times:.1f}")  # fmt: skip
     if facts.get("minutes") is not None:
         words.append(f"{facts['minutes']:.1f} minutes")
     if facts.get("speed") is not None:
         words.append(f"{facts['speed']:.1f} × the teacher's queries a second")
-    return words
+    return [*words, *_beside_bm25(facts.get("metrics", {}))]
+
+
+def _beside_bm25(metrics: dict[str, Any]) -> list[str]:
+    """No student without the peer that needs no training: below it, it has failed."""
+    if not {"teacher", "student", "bm25"} <= set(metrics):
+        return []
+    teacher, student, bm25 = (metrics[engine][MAIN] for engine in ("teacher", "student", "bm25"))
+    return [f"BM25 {bm25 / teacher:.0%}" + (": the student is below it, it failed" if student < bm25 else "")]

@@ -199,7 +199,7 @@ def trials_values(trials: Sequence[Trial], steps: int | None = None) -> Values:
 
 
 def trials_table(trials: Sequence[Trial]) -> pd.DataFrame:
-    """One row a run: the knobs changed, how far it came, and its difference from the first with its 95 % interval."""
+    """One row a run: the knobs changed, how far the look that was kept had come, and its difference from the first with its 95 % interval."""
     rows = []
     for trial in trials:
         kept, difference = trial.kept, None if trial is trials[0] else trial.against(trials[0])
@@ -208,6 +208,7 @@ def trials_table(trials: Sequence[Trial]) -> pd.DataFrame:
             "changed": "; ".join(f"{name}: {words}" for name, words in trial.changed.items()) or "nothing",
             "state": trial.state,
             "step": trial.step,
+            "kept look": kept.step if kept else None,
             "parameters": trial.parameters,
             "mean ‖t − s‖": round(kept.distance, 3) if kept else None,
             "shared top ten": round(kept.overlap, 3) if kept else None,
