@@ -199,7 +199,7 @@ def trials_values(trials: Sequence[Trial], steps: int | None = None) -> Values:
 
 
 def trials_table(trials: Sequence[Trial]) -> pd.DataFrame:
-    """One row a run: the knobs changed, how far the look that was kept had come, and its difference from the first with its 95 % interval."""
+    """One row a run: the knobs changed, how far the look that was kept had come, its difference from the first."""
     rows = []
     for trial in trials:
         kept, difference = trial.kept, None if trial is trials[0] else trial.against(trials[0])
