@@ -29,7 +29,7 @@ from lab.cross import (
 from lab.cross.lowrank import adapt, merge
 from lab.cross.students import pair_loss
 from lab.encoders.teacher import load_teacher
-from lab.errors import CacheError, DataError, ModelError
+from lab.errors import CacheError, DataError, LabError, ModelError
 from lab.retrieval import ExactIndex, Run
 from lab.training import Finished, Progress
 
@@ -223,6 +223,15 @@ def test_a_dual_encoder_copies_pairs(matching: float, both, lists, collection, t
     losses = [event.loss for event in copy_pairs(student, lists, copied, config, groups) if isinstance(event, Progress)]
     assert np.mean(losses[-3:]) < np.mean(losses[:3])
     assert (distance() < 0.9 * before) == (matching > 0)
+
+
+def test_settings_out_of_range_are_named() -> None:
+    with pytest.raises(LabError, match="matching=-1"):
+        Copying(matching=-1)
+    with pytest.raises(LabError, match="rate=0"):
+        Copying(rate=0)
+    with pytest.raises(LabError, match="layers=0"):
+        CrossConfig(layers=0)
 
 
 def test_targets_of_other_lists_are_refused(lists, collection, tiny_teacher_dir) -> None:
