@@ -21,7 +21,7 @@ from lab.cross.encoder import CrossEncoder
 from lab.cross.lists import Lists
 from lab.cross.training import Prepared, read_prepared
 from lab.device import autocast
-from lab.errors import DataError, ModelError
+from lab.errors import DataError, LabError, ModelError
 from lab.losses import matching, one_hot, score_distillation
 from lab.training.batches import all_batches, steps_in
 from lab.training.events import Event, Finished, Progress
@@ -30,7 +30,11 @@ from lab.training.loop import embed, plain_attention, schedule
 
 @dataclass(frozen=True)
 class Copying:
-    """How a student copies. `matching` 0: labels and scores alone."""
+    """How a student copies. `matching` 0: labels and scores alone.
+
+    Raises:
+        LabError: a setting outside its range.
+    """
 
     score: float = 1.0  # weight of the cross encoder's softmax over each list
     matching: float = 1.0  # weight of ‖t − s‖ of queries and of documents, over all pairs
@@ -43,6 +47,14 @@ class Copying:
     clip: float = 1.0
     seed: int = 0
     precision: str = "auto"
+
+    def __post_init__(self) -> None:
+        for name in ("score", "matching"):
+            if not getattr(self, name) >= 0:
+                raise LabError(f"{name}={getattr(self, name)}: a weight is at least 0")
+        for name in ("temperature", "teacher_temperature", "epochs", "batch", "rate", "clip"):
+            if not getattr(self, name) > 0:
+                raise LabError(f"{name}={getattr(self, name)}: must be greater than 0")
 
 
 @dataclass(frozen=True, eq=False)

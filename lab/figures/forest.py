@@ -47,7 +47,8 @@ def forest(
             "error_x": {"type": "data", "symmetric": False, "color": INK, "thickness": 1.5,
                         "array": [b - v for v, b in zip(value, high, strict=True)],
                         "arrayminus": [v - a for v, a in zip(value, low, strict=True)]},
-            "text": [f"{v:.{digits}f}" for v in value], "textposition": "top center", "cliponaxis": False,
+            "text": [f"{v:.{digits}f}" for v in value], "cliponaxis": False,
+            "textposition": "bottom center" if number else "top center",
             "textfont": {"size": SMALL, "color": INK},
             "hovertemplate": "%{customdata}<extra></extra>",
             "customdata": [f"{escape(row)}: {v:.3f} [{a:.3f}, {b:.3f}]"
