@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from lab.errors import LabError
 from lab.geometry import Sample, Triples, cross_entropy, draw_triples, gap_bound, score_bound, sigmoid
 
 TEACHER = [[1.0, 0.0], [0.0, 1.0]]
@@ -52,9 +53,9 @@ def test_no_pair_is_above_its_bound(tq: np.ndarray, sq: np.ndarray, td: np.ndarr
 
 
 def test_shapes_that_do_not_fit_are_refused() -> None:
-    with pytest.raises(ValueError, match="2 dimensions, documents 3"):
+    with pytest.raises(LabError, match="2 dimensions, documents 3"):
         score_bound(TEACHER, STUDENT, [[1.0, 0.0, 0.0]])
-    with pytest.raises(ValueError, match="student_queries"):
+    with pytest.raises(LabError, match="student_queries"):
         score_bound(TEACHER, STUDENT[:1], DOCUMENTS)
 
 
@@ -75,7 +76,7 @@ def test_negatives_are_drawn_from_all_irrelevant_documents() -> None:
 
 @pytest.mark.parametrize("relevant", [[set()], [{0, 1}], [{7}], [{-1}]])
 def test_queries_that_give_no_triple_are_named(relevant: list[set[int]]) -> None:
-    with pytest.raises(ValueError, match="query 0"):
+    with pytest.raises(LabError, match="query 0"):
         draw_triples(relevant, documents=2)
 
 
@@ -125,5 +126,5 @@ def test_small_scores_can_make_it_say_something() -> None:
 
 def test_a_vector_longer_than_the_scale_is_refused() -> None:
     one = Sample(triples((0, 0, 1)), [[1.0, 1.0]], [[1.0, 0.0]], [[1.0, 0.0]])
-    with pytest.raises(ValueError, match=r"teacher_queries holds a vector of length 1\.4142"):
+    with pytest.raises(LabError, match=r"teacher_queries holds a vector of length 1\.4142"):
         gap_bound(one, one)

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lab.errors import LabError
 from lab.geometry.checks import Floats, matrix, pair
 
 Rows = npt.NDArray[np.int64]
@@ -55,13 +56,13 @@ def score_bound(
     Args:
         teacher_queries, student_queries: (n, d).
         teacher_documents, student_documents: (m, d); None: the student inherits the teacher's documents.
-    Raises: ValueError for shapes that do not fit, or NaN.
+    Raises: LabError for shapes that do not fit, or NaN.
     """
     asked, mine = pair("teacher_queries", teacher_queries, "student_queries", student_queries)
     texts = matrix("teacher_documents", teacher_documents)
     own = texts if student_documents is None else pair("", texts, "student_documents", student_documents)[1]
     if texts.shape[1] != asked.shape[1]:
-        raise ValueError(f"queries have {asked.shape[1]} dimensions, documents {texts.shape[1]}.")
+        raise LabError(f"queries have {asked.shape[1]} dimensions, documents {texts.shape[1]}.")
     # as the difference of vectors: of two nearly equal scores no digit would be left
     change = np.abs((asked - mine) @ texts.T + (0.0 if own is texts else mine @ (texts - own).T))
     away = np.linalg.norm(asked - mine, axis=1), np.linalg.norm(texts - own, axis=1)  # (n,), (m,)
@@ -82,12 +83,12 @@ def draw_triples(relevant: Sequence[AbstractSet[int]], documents: int, negatives
     """Every relevant pair once, each followed by `negatives` documents drawn uniformly from its irrelevant ones.
 
     Args: relevant: a set of document rows a query; documents: how many there are.
-    Raises: ValueError for a query with no relevant document, with relevant ones alone, or with rows that do not exist.
+    Raises: LabError for a query with no relevant document, with relevant ones alone, or with rows that do not exist.
     """
     random, found = np.random.default_rng(seed), []
     for query, rows in enumerate(relevant):
         if not rows or len(rows) >= documents or min(rows) < 0 or max(rows) >= documents:
-            raise ValueError(f"query {query} needs between 1 and {documents - 1} relevant rows below {documents}.")
+            raise LabError(f"query {query} needs between 1 and {documents - 1} relevant rows below {documents}.")
         for row in sorted(rows):
             found.append((query, row, 1))
             for _ in range(negatives):
@@ -169,7 +170,7 @@ def gap_bound(train: Sample, test: Sample, scale: float = 1.0) -> GapBound:
     R_Emb is a mean over the triples of S_n, so a query counts as often as it is asked there.
 
     Args: scale: K, no vector may be longer.
-    Raises: ValueError for a vector longer than K, or shapes that do not fit.
+    Raises: LabError for a vector longer than K, or shapes that do not fit.
     """
     for sample in (train, test):
         _within(sample, scale)
@@ -202,4 +203,4 @@ def _within(sample: Sample, scale: float) -> None:
         if (vectors := getattr(sample, name)) is not None:
             longest = float(np.linalg.norm(matrix(name, vectors), axis=1).max())
             if longest > scale * (1 + ROUNDING):
-                raise ValueError(f"{name} holds a vector of length {longest:.4f}, above K = {scale}: raise scale.")
+                raise LabError(f"{name} holds a vector of length {longest:.4f}, above K = {scale}: raise scale.")
