@@ -57,8 +57,20 @@ def difference(student: lab.DualEncoder, texts: list[tuple[tuple[str, ...], np.n
     return risks[0], risks[1]
 
 
+def summary(rows: list[dict]) -> dict:
+    """The table: the primary contrast with its 95 % interval, bootstrap over seeds, and what it follows from."""
+    more = np.array([row["own difference"] - row["inherited difference"] for row in rows])
+    draws = np.random.default_rng(0).choice(more, (10_000, len(more))).mean(axis=1)
+    low, high = np.quantile(draws, [0.025, 0.975])
+    return {
+        "own minus inherited": {"value": float(more.mean()), "low": float(low), "high": float(high)},
+        "settings": {"texts": TEXTS, "held out": HELD, "words": WORDS, "steps": int(EPOCHS * TEXTS / 64)},
+        "seeds": rows,
+    }
+
+
 def main() -> None:
-    """Ten small trainings, the table."""
+    """Ten small trainings, the table. Seeds that are in it are not trained again."""
     collection, teacher = lab.load_collection("wiki"), lab.load_teacher()
     short, (data, held) = shortened(collection, WORDS), artefacts.live_data(collection)
     train = subset(DocumentTexts(data.texts, data.positives), TEXTS)
@@ -69,8 +81,8 @@ def main() -> None:
         index=data.index, settings=data.settings,
     )  # fmt: skip
     test = subset(document_texts(collection, held_out_rows(collection), artefacts.LIVE_MIX), HELD)
-    rows = []
-    for seed in SEEDS:
+    rows: list[dict] = json.loads(OUT.read_text())["seeds"] if OUT.exists() else []
+    for seed in [seed for seed in SEEDS if seed not in {row["seed"] for row in rows}]:
         row: dict[str, float | int] = {"seed": seed}
         for arm in ("inherited", "own"):
             found = lab.distill(
@@ -82,16 +94,7 @@ def main() -> None:
             row |= {f"{arm} train": on_train, f"{arm} test": on_test, f"{arm} difference": abs(on_test - on_train)}
         rows.append(row)
         print(json.dumps(row), flush=True)
-    more = np.array([row["own difference"] - row["inherited difference"] for row in rows])
-    random = np.random.default_rng(0)
-    draws = random.choice(more, (10_000, len(more))).mean(axis=1)
-    low, high = np.quantile(draws, [0.025, 0.975])
-    told = {
-        "own minus inherited": {"value": float(more.mean()), "low": float(low), "high": float(high)},
-        "settings": {"texts": TEXTS, "held out": HELD, "words": WORDS, "steps": int(EPOCHS * TEXTS / 64)},
-        "seeds": rows,
-    }
-    OUT.write_text(json.dumps(told, indent=1) + "\n")
+        OUT.write_text(json.dumps(summary(rows), indent=1) + "\n")
 
 
 if __name__ == "__main__":
