@@ -100,7 +100,8 @@ def test_contrasts_are_paired_and_only_the_others_corrected(study: ModuleType) -
     none = study.summary(rows_of(study, 0.05), known, "test")
     assert none["contrasts"] == none["arms"] == []
     figure = arms_figure(told)
-    assert figure.data[0].x == pytest.approx((0.5, 0.5)) and len(figure.data[1].x) == 3
+    assert figure.data[0].x == pytest.approx((0.5, 0.5)) and figure.data[1].x == pytest.approx((0.375, 0.375))
+    assert len(figure.data[2].x) == 3 and figure.data[2].error_x.array[0] > 0
     with pytest.raises(DataError, match="no arm to draw"):
         arms_figure(none)
     with pytest.raises(DataError, match="no look for strange"):

@@ -1,7 +1,7 @@
 """What extra texts did for a student: a mark and its interval for every kind of text, a panel a number of queries.
 
 Drawn from docs/generated.json (benchmarks/generated.py): share of the teacher's nDCG@10 kept, the interval over queries
-and seeds. The line is the student that nobody trained: left of it, training did harm.
+and seeds. The dashed line is the student that nobody trained: left of it, training did harm. The dotted one is BM25.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def arms_figure(study: Mapping[str, Any]) -> go.Figure:
     """The figure of a study.
 
     Args:
-        study: docs/generated.json: `arms` with observed, arm and retention; `untrained`, an interval.
+        study: docs/generated.json: `arms` with observed, arm and retention; `untrained`, an interval; `references`.
 
     Raises:
         DataError: the study holds no arm, or one this figure has no look for.
@@ -43,12 +43,14 @@ def arms_figure(study: Mapping[str, Any]) -> go.Figure:
     layout: dict[str, Any] = {}
     names = [arm for arm in LOOKS if any(row["arm"] == arm for row in study["arms"])]
     low = min(row["retention"]["low"] for row in study["arms"])
-    high = max(row["retention"]["high"] for row in study["arms"])
+    high = max(_bm25(study), *(row["retention"]["high"] for row in study["arms"]))
     for place, size in enumerate(sizes):
         axis = "" if place == 0 else str(place + 1)
         sides = {"xaxis": f"x{axis}", "yaxis": f"y{axis}"}
         traces += [
             {"name": "untrained", "mode": "lines", "line": {"color": GREY, "dash": "dash", "width": 1.5},
+             "showlegend": False, "hoverinfo": "skip", **sides},
+            {"name": "BM25", "mode": "lines", "line": {"color": GREEN, "dash": "dot", "width": 2},
              "showlegend": False, "hoverinfo": "skip", **sides},
             {"name": f"{size:,} observed", "mode": "markers", "cliponaxis": False, "showlegend": False,
              "marker": {"size": 12, "line": {"color": INK, "width": 1}},
@@ -67,13 +69,13 @@ def arms_figure(study: Mapping[str, Any]) -> go.Figure:
         traces, values, height=150 + 34 * len(names), showlegend=False, margin={"l": 60, "r": 20, "t": 80, "b": 50},
         title={"text": "Share of the teacher's nDCG@10 that the student keeps<br>"
                f"<sup>{study['split']}, {study['queries']:,} queries; 95 % interval over queries and seeds; dashed: the"
-               " student before training</sup>"},
+               " student before training, dotted: BM25</sup>"},
         **layout,
     )  # fmt: skip
 
 
 def arms_values(study: Mapping[str, Any]) -> Values:
-    """What the traces of `arms_figure` show: for every number of observed queries the untrained line, then the marks.
+    """What the traces of `arms_figure` show: for each size the lines of untrained and BM25, then the marks.
 
     Raises:
         DataError: see `arms_figure`.
@@ -90,6 +92,7 @@ def arms_values(study: Mapping[str, Any]) -> Values:
         kept = [row["retention"] for row in rows]
         values += [
             {"x": [start, start], "y": [-0.5, len(names) - 0.5]},
+            {"x": [_bm25(study)] * 2, "y": [-0.5, len(names) - 0.5]},
             {
                 "x": [each["value"] for each in kept],
                 "y": [names.index(row["arm"]) for row in rows],
@@ -109,6 +112,10 @@ def arms_values(study: Mapping[str, Any]) -> Values:
             },
         ]  # fmt: skip
     return values
+
+
+def _bm25(study: Mapping[str, Any]) -> float:
+    return study["references"]["bm25"] / study["references"]["teacher"]
 
 
 def _sizes(study: Mapping[str, Any]) -> list[int]:
