@@ -55,7 +55,7 @@ thread.start()
 BUTTON = """
 button = ipywidgets.Button(description="Stop")
 button.on_click(clicked)
-print("MODEL", button.model_id)
+print("MODEL " + button.model_id)
 """
 BUSY = """
 busy = True
@@ -69,7 +69,7 @@ TELL = """
 ended.set()
 thread.join(10)
 live.show(both(7), now=True)
-print("TOLD", json.dumps([heard, torn, list(live.widget.data[1].y), thread.is_alive()]))
+print("TOLD " + json.dumps([heard, torn, list(live.widget.data[1].y), thread.is_alive()]))
 """
 
 

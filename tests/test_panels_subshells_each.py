@@ -104,7 +104,7 @@ MADE = """
 heard = []
 control.observe(hear, list(state)) if state else control.on_click(hear)
 assert not followed()
-print("MADE", json.dumps([control.model_id, state]))
+print("MADE " + json.dumps([control.model_id, state]))  # one piece: the kernel may send pieces apart
 """
 BUSY = """
 busy = True
@@ -118,7 +118,7 @@ TELL = """
 end = time.monotonic() + 10
 while not followed() and time.monotonic() < end:  # a live figure waits for its pause
     time.sleep(0.02)
-print("TOLD", json.dumps([heard[:1], followed()]))
+print("TOLD " + json.dumps([heard[:1], followed()]))
 """
 
 

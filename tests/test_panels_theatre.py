@@ -64,7 +64,8 @@ def recording(distilled: Distilled) -> Recording:
 def sizes(recording: Recording) -> dict[str, Recording]:
     """Two students: the second one has fewer looks and other lists."""
     fewer = replace(recording, steps=recording.steps[:3], distances=recording.distances[:3] / 4,
-                    rows=recording.rows[:3, :, ::-1], scores=recording.scores[:3])  # fmt: skip
+                    rows=recording.rows[:3, :, ::-1], scores=recording.scores[:3],
+                    measures={name: each[:3] for name, each in recording.measures.items()})  # fmt: skip
     return {"half": recording, "tenth": fewer}
 
 

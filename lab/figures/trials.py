@@ -211,8 +211,7 @@ def trials_table(trials: Sequence[Trial]) -> pd.DataFrame:
             "kept look": kept.step if kept else None,
             "parameters": trial.parameters,
             "mean ‖t − s‖": round(kept.distance, 3) if kept else None,
-            "shared top ten": round(kept.overlap, 3) if kept else None,
-            "difference": str(difference) if difference else "",
+            "shared top ten": round(kept.overlap, 3) if kept else None, "difference": str(difference or ""),
             "seconds": None if trial.seconds is None else round(trial.seconds, 1),
         })  # fmt: skip
     return pd.DataFrame(rows)
