@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.jupyter import FLAGS, Lab, Notebook, jupyterlab
 
-OUT = Path(__file__).resolve().parents[2] / "out" / "browser"  # screenshots and the server's log; git ignores it
+ROOT = Path(__file__).resolve().parents[2]
+OUT = ROOT / "out" / "browser"  # screenshots and the server's log; git ignores it
 # More steps than anybody waits for, on the slowest machine and the fastest: Stop ends every training
 WATCHED = {"LAB_PANELS": "live", "LAB_LIVE_SECONDS": "60", "LAB_PACE": "12.5"}
 Open = Callable[..., Notebook]
@@ -27,8 +28,11 @@ def out() -> Path:
 
 @pytest.fixture(scope="session")
 def lab(out: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """A server over an empty folder: a test writes its notebook there."""
-    with jupyterlab(tmp_path_factory.mktemp("lab"), out / "jupyterlab.log", **WATCHED) as running:
+    """A server over an empty folder: a test writes its notebook there. `../docs` is where notebooks expect it."""
+    home = tmp_path_factory.mktemp("lab")
+    (home / "docs").symlink_to(ROOT / "docs", target_is_directory=True)
+    (home / "notebooks").mkdir()
+    with jupyterlab(home / "notebooks", out / "jupyterlab.log", **WATCHED) as running:
         yield running
 
 
