@@ -100,7 +100,7 @@ def test_the_answer_starts_folded() -> None:
 
 
 def test_unknown_questions_and_choices_are_refused() -> None:
-    with pytest.raises(LabError, match="no question 'nope'; there are kept"):
+    with pytest.raises(LabError, match="no question 'nope'; there are generated, kept"):
         predict("nope")
     with pytest.raises(LabError, match="choose one of a, b, c"):
         predict("kept", "z")
