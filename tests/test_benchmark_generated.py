@@ -160,3 +160,21 @@ def test_the_stored_counts_follow_from_the_stored_marks(fluency: ModuleType) -> 
     told = fluency.count(stored["texts"], stored["numbers"], given)
     assert {name: stored[name] for name in told} == json.loads(json.dumps(told))
     assert all(len(places) == fluency.COUNT for places in stored["numbers"].values())
+
+
+@pytest.mark.parametrize(("name", "split"), [("generated", "test"), ("generated-dev", "dev")])
+def test_the_stored_study_is_whole(study: ModuleType, name: str, split: str) -> None:
+    stored = json.loads((ROOT / "docs" / f"{name}.json").read_text())
+    assert stored["split"] == split and stored["steps"] == study.STEPS
+    found = {(row["observed"], row["arm"]) for row in stored["arms"]}
+    assert found == {(n, arm) for n, arms in study.ARMS.items() for arm in arms}
+    assert all(row["seeds"] == list(study.SEEDS) for row in stored["arms"])
+    told = [(each["observed"], each["arm"], each["against"]) for each in stored["contrasts"]]
+    assert tuple(told) == study.CONTRASTS and tuple(stored["primary"]) == told[0]
+    means = {(row["observed"], row["arm"]): row["nDCG@10"] for row in stored["arms"]}
+    for each in stored["contrasts"]:
+        gap = means[each["observed"], each["arm"]] - means[each["observed"], each["against"]]
+        assert each["difference"]["value"] == pytest.approx(gap)
+    counts = {n: {row["texts"] for row in stored["arms"] if row["observed"] == n and row["steps"] == study.STEPS}
+              for n in study.ARMS}  # fmt: skip
+    assert counts == {n: {3 * n} for n in study.ARMS}, "equal counts wherever steps are equal"

@@ -143,8 +143,9 @@ QUESTIONS: dict[str, Question] = {
             Choice("made queries are better by 0.005 or more", 0.005, 1.0),
         ),
         "the difference is {:+.3f}",
-        "Made queries stay near those they were made of, and what the student lacks lies elsewhere: sentences lead to"
-        " every corner that the documents, and so the next questions, have.",
+        "Both bring new places in the teacher's space, which helps: repeated queries, or sentences of another"
+        " domain, do less. Made queries look like queries but stay near the 500; sentences look less like them but go"
+        " wherever the documents go. One makes up for the other.",
     ),
 }
 
