@@ -94,13 +94,14 @@ def measure(notebook: Notebook) -> dict[str, list[float]]:
             index=select.evaluate("e => (e.selectedIndex + 1) % e.options.length")
         ) and None  # fmt: skip
 
+    button = table.get_by_role("button", name="next run")
     return {
         "map: a question is picked": turns(world, another(asked), POINTS),
         "theatre: a question is picked": turns(theatre, another(picked), POINTS),
         "theatre: one step of the slider": turns(theatre, lambda _: slider.press("ArrowLeft"), POINTS),
         "theatre: another size": turns(theatre, next_of(size), POINTS),
         "experiments: another question": turns(experiments, next_of(experiment), WORDS),
-        "experiments: the table of runs": turns(table, lambda _: table.get_by_role("button").press("Enter"), WORDS),
+        "experiments: the table of runs": turns(table, lambda _: button.press("Enter"), WORDS),
     }
 
 
