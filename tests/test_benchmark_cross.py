@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 
 from lab.retrieval import Run
+from tests.scripts import benchmark
 
 ROOT = Path(__file__).resolve().parents[1]
 RUNS = [("cls", 0), ("dual", 0), ("cls", 1), ("dual", 1)]
@@ -18,12 +18,7 @@ RUNS = [("cls", 0), ("dual", 0), ("cls", 1), ("dual", 1)]
 
 @pytest.fixture(scope="module")
 def report():
-    sys.path.insert(0, str(ROOT / "benchmarks"))
-    try:
-        import cross_report
-    finally:
-        sys.path.remove(str(ROOT / "benchmarks"))
-    return cross_report
+    return benchmark("cross_report")
 
 
 @pytest.fixture

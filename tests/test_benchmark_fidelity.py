@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 
-SPEC = importlib.util.spec_from_file_location(
-    "fidelity", Path(__file__).resolve().parents[1] / "benchmarks" / "fidelity.py"
-)
-assert SPEC and SPEC.loader
-fidelity = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(fidelity)
+from tests.scripts import benchmark
+
+fidelity = benchmark("fidelity")
 
 
 def test_the_correlation_is_of_ranks_and_its_interval_holds_it() -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,25 +14,19 @@ import pytest
 from lab.errors import DataError
 from lab.figures import arms_figure
 from lab.generation import Made
+from tests.scripts import benchmark
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def benchmarks() -> Iterator[None]:
-    sys.path.insert(0, str(ROOT / "benchmarks"))
-    yield
-    sys.path.remove(str(ROOT / "benchmarks"))
+@pytest.fixture(scope="module")
+def study() -> ModuleType:
+    return benchmark("generated")
 
 
 @pytest.fixture(scope="module")
-def study(benchmarks: None) -> ModuleType:
-    return importlib.import_module("generated")
-
-
-@pytest.fixture(scope="module")
-def texts(benchmarks: None) -> ModuleType:
-    return importlib.import_module("generated_texts")
+def texts() -> ModuleType:
+    return benchmark("generated_texts")
 
 
 @pytest.fixture
@@ -118,8 +109,8 @@ def test_every_arm_has_three_seeds_and_a_contrast_named_beforehand(study: Module
 
 
 @pytest.fixture(scope="module")
-def fluency(benchmarks: None) -> ModuleType:
-    return importlib.import_module("fluency")
+def fluency() -> ModuleType:
+    return benchmark("fluency")
 
 
 def test_a_sheet_is_shuffled_and_says_nothing_of_where_a_text_is_from(fluency: ModuleType) -> None:

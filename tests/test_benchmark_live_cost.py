@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 
 import pytest
 
+from tests.scripts import benchmark
+
 ROOT = Path(__file__).resolve().parents[1]
-SPEC = importlib.util.spec_from_file_location("live_cost", ROOT / "benchmarks" / "live_cost.py")
-assert SPEC and SPEC.loader
-live_cost = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(live_cost)
+live_cost = benchmark("live_cost")
 
 
 def pair(plain: float, live: float) -> dict[str, dict[str, float]]:

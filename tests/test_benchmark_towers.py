@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 
-SPEC = importlib.util.spec_from_file_location(
-    "towers", Path(__file__).resolve().parents[1] / "benchmarks" / "towers.py"
-)
-assert SPEC and SPEC.loader
-towers = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(towers)
+from tests.scripts import benchmark
+
+towers = benchmark("towers")
 
 
 def test_the_contrast_is_paired_by_seed_and_its_interval_holds_it() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 
@@ -14,12 +13,10 @@ from lab.errors import LabError
 from lab.generation import NoiseSettings, QueryGenerator
 from lab.generation.filters import words
 from lab.generation.measures import edit_share
+from tests.scripts import benchmark
 
 ROOT = Path(__file__).resolve().parents[1]
-SPEC = importlib.util.spec_from_file_location("generation", ROOT / "benchmarks" / "generation.py")
-assert SPEC and SPEC.loader
-generation = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(generation)
+generation = benchmark("generation")
 DOCS = json.loads((ROOT / "docs" / "generation.json").read_text(encoding="utf-8"))
 ROWS = DOCS["per sigma, wiki dev queries"]
 

@@ -59,7 +59,7 @@ print("MODEL " + button.model_id)
 """
 BUSY = """
 busy = True
-end = time.monotonic() + 10
+end = time.monotonic() + 30
 print("BUSY", flush=True)
 while not heard and time.monotonic() < end:
     time.sleep(0.01)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from jupyter_client.blocking import BlockingKernelClient
 
-from tests.test_panels_subshells import a_kernel, printed, send, subshell
+from tests.test_panels_subshells import BUSY, a_kernel, printed, send, subshell
 
 # Each makes `panel` and says: the control, what the page sends when it is moved, and whether the panel has followed
 PANELS = {
@@ -106,16 +106,8 @@ control.observe(hear, list(state)) if state else control.on_click(hear)
 assert not followed()
 print("MADE " + json.dumps([control.model_id, state]))  # one piece: the kernel may send pieces apart
 """
-BUSY = """
-busy = True
-end = time.monotonic() + 30
-print("BUSY", flush=True)
-while not heard and time.monotonic() < end:
-    time.sleep(0.01)
-busy = False
-"""
 TELL = """
-end = time.monotonic() + 10
+end = time.monotonic() + 30
 while not followed() and time.monotonic() < end:  # a live figure waits for its pause
     time.sleep(0.02)
 print("TOLD " + json.dumps([heard[:1], followed()]))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
 import shutil
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +15,9 @@ from lab.encoders.teacher import load_teacher
 from lab.losses import LossWeights
 from lab.losses.total import TERMS
 from lab.teaching.ladder import ARMS, BESIDE, PRESETS, REPORTED, RUNGS, STEPS, shares
+from tests.scripts import benchmark
 
-SPEC = importlib.util.spec_from_file_location(
-    "ladder", Path(__file__).resolve().parents[1] / "benchmarks" / "ladder.py"
-)
-assert SPEC and SPEC.loader
-ladder = importlib.util.module_from_spec(SPEC)
-sys.modules["ladder"] = ladder  # dataclasses look their module up
-SPEC.loader.exec_module(ladder)
+ladder = benchmark("ladder")
 
 
 def told(arm: str) -> dict[str, object]:

@@ -23,7 +23,7 @@ from lab.device import autocast, resolve_precision
 from lab.encoders.teacher import DualEncoder
 from lab.errors import ModelError
 
-BATCH_TOKENS = 6_000  # padded ones, as many as `DualEncoder` encodes at once
+BATCH_TOKENS = 6_000  # padded ones; pairs are long, so a batch of fewer would hold hardly any
 
 
 @dataclass(frozen=True)
