@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import (
     BartConfig,
     BartForConditionalGeneration,
@@ -31,13 +32,26 @@ TEXTS += [text for split in QUERIES.values() for text, _ in split.values()]
 HIDDEN, LAYERS = 32, 3
 
 
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+STEM = 7  # letters of a word that are one piece; the rest of a longer word is the second
+
+
+def pieces() -> list[str]:
+    """The vocabulary, spelt out: the trainer of tokenizers numbers pieces of equal count anew in every process, and
+    with the numbers the random weights under the texts would change."""
+    words = {word for text in TEXTS for word in re.findall(r"[a-z]+", text.lower())}
+    letters = sorted(set("".join(TEXTS).lower()) - {" "})
+    stems, rests = ({word[:STEM] for word in words}, {"##" + word[STEM:] for word in words if len(word) > STEM})
+    singles = [*letters, *(f"##{letter}" for letter in letters if letter.isalpha())]
+    return [*SPECIAL, *singles, *sorted((stems | rests) - set(singles))]
+
+
 @cache
 def wordpiece() -> PreTrainedTokenizerFast:
-    backend = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    vocabulary = {piece: row for row, piece in enumerate(pieces())}
+    backend = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
     backend.normalizer = normalizers.BertNormalizer(lowercase=True)
     backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    backend.train_from_iterator(TEXTS, trainers.WordPieceTrainer(vocab_size=400, special_tokens=special))
     backend.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
     return PreTrainedTokenizerFast(
         tokenizer_object=backend,
