@@ -84,17 +84,26 @@ class DistillConfig:
         """From what `dataclasses.asdict` made, lists in place of tuples as JSON has them; a setting left out is usual.
 
         Raises:
-            LabError: a key this version does not know, or a value that is not allowed.
+            LabError: a key this version does not know, also inside `texts` or `losses`, or a value that is not allowed.
         """
-        known = {f.name for f in dataclasses.fields(cls)}
-        if strange := set(values) - known:
-            raise LabError(f"unknown settings {sorted(strange)}; this version knows {sorted(known)}")
-        values = dict(values)
+        values = known_settings(cls, values, "settings")
         values["unseen"] = tuple(values.get("unseen", ()))
         if isinstance(values.get("texts"), dict):
-            mix = dict(values["texts"])
-            mix["span_words"] = tuple(mix.get("span_words", TextMix().span_words))
+            mix = known_settings(TextMix, values["texts"], "settings of texts")
+            mix["span_words"] = tuple(mix.get("span_words", TextMix.span_words))
             values["texts"] = TextMix(**mix)
         if isinstance(values.get("losses"), dict):
-            values["losses"] = LossWeights(**values["losses"])
+            values["losses"] = LossWeights(**known_settings(LossWeights, values["losses"], "settings of losses"))
         return cls(**values)
+
+
+def known_settings(kind: type, values: dict[str, Any], what: str) -> dict[str, Any]:
+    """A copy of `values`, all of whose keys are fields of the dataclass `kind`.
+
+    Raises:
+        LabError: one is not; `what` says what kind of key it is.
+    """
+    known = {field.name for field in dataclasses.fields(kind)}
+    if strange := set(values) - known:
+        raise LabError(f"unknown {what} {sorted(strange)}; this version knows {sorted(known)}")
+    return dict(values)

@@ -196,3 +196,9 @@ def test_a_config_survives_json_and_unknown_keys_are_named() -> None:
     assert DistillConfig.from_json(config.to_json()) == config
     with pytest.raises(LabError, match="colour"):
         DistillConfig.from_json('{"colour": 1}')
+
+
+@pytest.mark.parametrize(("inside", "known"), [("losses", "query_matching"), ("texts", "span_words")])
+def test_an_unknown_setting_inside_another_is_named(inside: str, known: str) -> None:
+    with pytest.raises(LabError, match=rf"settings of {inside} \['colour'\]; this version knows .*'{known}'"):
+        DistillConfig.from_dict({inside: {"colour": 1}})

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from lab.config import known_settings
 from lab.errors import LabError
 
 Scorer = Literal["cls", "dual"]
@@ -69,7 +70,4 @@ class CrossConfig:
         Raises:
             LabError: a key this version does not know.
         """
-        known = {f.name for f in dataclasses.fields(cls)}
-        if strange := set(values) - known:
-            raise LabError(f"unknown settings {sorted(strange)}; this version knows {sorted(known)}")
-        return cls(**values)
+        return cls(**known_settings(cls, values, "settings"))
