@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.errors import DataError
+from lab.errors import DataError, LabError
 from lab.generation.measures import coverage, diversity, drift, edit_share, edits, nearest, top_document, top_kept
 
 X, Y, DIAGONAL = [1.0, 0.0], [0.0, 2.0], [3.0, 3.0]
@@ -72,13 +72,13 @@ def test_diversity_is_the_mean_over_pairs_of_one_source() -> None:
 
 
 def test_shapes_that_do_not_fit_are_refused() -> None:
-    with pytest.raises(DataError, match="row by row"):
+    with pytest.raises(LabError, match="sources .* and made .* same shape"):
         drift([X], [X, Y])
     with pytest.raises(DataError, match="different spaces"):
         top_document([X], [[1.0, 0.0, 0.0]])
     with pytest.raises(DataError, match="different spaces"):
         nearest([X], [[1.0, 0.0, 0.0]])
-    with pytest.raises(DataError, match="made must be numbers"):
+    with pytest.raises(LabError, match="made holds NaN"):
         drift([X], [[np.nan, 0.0]])
     with pytest.raises(DataError, match="the source of every made query"):
         diversity([X, Y], [0])

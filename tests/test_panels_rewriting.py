@@ -7,8 +7,10 @@ import pytest
 
 from lab.errors import DataError
 from lab.figures import morph_map_values
+from lab.generation import explore
 from lab.generation.explore import Explorer
 from lab.generation.filters import words
+from lab.geometry.checks import unit
 from lab.panels import MorphPanel, Rewriting
 from lab.panels.rewriting import Words, words_of
 
@@ -45,6 +47,16 @@ def test_variants_know_what_they_find_and_where_they_land(explorer: Explorer) ->
     assert not far.kept.any() and set(far.found) == {"The volcano"} and far.top == "The fox"
     assert far.neighbours == ("white volcano",) * 3 and far.other == pytest.approx([0, 0, 0], abs=1e-6)
     assert (far.own > 0.5).all()
+
+
+def test_documents_are_normalised_once_not_at_every_query(explorer: Explorer, monkeypatch) -> None:
+    sizes = []
+    monkeypatch.setattr(explore, "unit", lambda array: sizes.append(len(array)) or unit(array))
+    many = Counts().encode(["fox", "volcano"]).repeat(50, axis=0)
+    asked = Explorer(Stumbler(), Counts(), many, [f"document {row}" for row in range(100)], QUERIES)
+    for sigma in (0.0, 1.0):
+        asked.variants("white fox", sigma, count=3)
+    assert sizes.count(100) == 1 and sizes.count(4) == 2
 
 
 def test_a_strip_has_one_text_a_sigma(explorer: Explorer) -> None:

@@ -10,7 +10,8 @@ import numpy as np
 
 from lab.errors import DataError
 from lab.generation.generator import NoiseSettings, QueryGenerator
-from lab.generation.measures import top_document
+from lab.generation.measures import nearest_row
+from lab.geometry.checks import matrix, unit
 from lab.store import Encoder
 
 
@@ -53,7 +54,8 @@ class Explorer:
             )
         self._generator, self.teacher, self._titles = generator, teacher, titles
         self.documents, self.queries = np.asarray(documents), tuple(dict.fromkeys(queries))
-        self._vectors = _unit(teacher.encode(self.queries, "query"))
+        self._units = unit(matrix("documents", documents))  # once: every σ and every query asks them again
+        self._vectors = self._encoded(self.queries)
 
     def variants(self, query: str, sigma: float, count: int = 10, settings: NoiseSettings | None = None) -> Variants:
         """`count` variants at one σ, unfiltered: those that came out as they went in are among them."""
@@ -67,18 +69,16 @@ class Explorer:
         return self._seen(query, made, sigmas)
 
     def _seen(self, query: str, made: Sequence[str], sigmas: Sequence[float]) -> Variants:
-        source, *vectors = _unit(self.teacher.encode([query, *(text or "?" for text in made)], "query"))
-        top, *found = top_document(np.stack([source, *vectors]), self.documents).tolist()
-        across = np.linalg.norm(np.stack(vectors) - source, axis=1)
+        encoded = self._encoded([query, *(text or "?" for text in made)])
+        source, vectors = encoded[0], encoded[1:]
+        top, *found = nearest_row(encoded, self._units)[0].tolist()
         others = [place for place, text in enumerate(self.queries) if text != query]
-        gaps = np.sqrt(np.maximum(2 - 2 * np.stack(vectors) @ self._vectors[others].T, 0.0))  # (n, others)
-        near = gaps.argmin(axis=1)
+        near, other = nearest_row(vectors, self._vectors[others])
         return Variants(
             query, self._titles[top], tuple(map(float, sigmas)), tuple(made), np.array(found) == top,
-            tuple(self._titles[row] for row in found), across, gaps[np.arange(len(near)), near],
+            tuple(self._titles[row] for row in found), np.linalg.norm(vectors - source, axis=1), other,
             tuple(self.queries[others[place]] for place in near),
         )  # fmt: skip
 
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    def _encoded(self, texts: Sequence[str]) -> np.ndarray:
+        return unit(matrix("vectors", self.teacher.encode(texts, "query")))

@@ -14,6 +14,7 @@ import numpy as np
 
 from lab.errors import LabError
 from lab.generation.made import Made
+from lab.geometry import cosines
 from lab.store import Encoder
 
 _WORDS = re.compile(r"\w+")
@@ -92,5 +93,4 @@ def _near(made: list[str], sources: list[str], closest: float, encoder: Encoder 
     place = {text: i for i, text in enumerate(unique)}
     of_sources = encoder.encode(unique, "query")[[place[text] for text in sources]]
     of_made = encoder.encode(made, "query")
-    lengths = np.linalg.norm(of_made, axis=1) * np.linalg.norm(of_sources, axis=1)
-    return (of_made * of_sources).sum(axis=1) >= closest * np.maximum(lengths, 1e-12)
+    return cosines(of_made, of_sources) >= closest

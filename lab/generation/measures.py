@@ -13,17 +13,15 @@ import numpy as np
 import numpy.typing as npt
 
 from lab.errors import DataError
+from lab.geometry import cosines
+from lab.geometry.checks import Floats, matrix, pair, unit
 
-Floats = npt.NDArray[np.float64]
 CHUNK = 512  # rows of an n × m table held at once
 
 
 def drift(sources: Any, made: Any) -> Floats:
     """1 − cosine of every made query to its source: (n, d) twice → (n,) in [0, 2]; 0 for the same direction."""
-    left, right = _unit("sources", sources), _unit("made", made)
-    if left.shape != right.shape:
-        raise DataError(f"sources {left.shape} and made {right.shape}: give each made query's source, row by row")
-    return 1.0 - np.clip((left * right).sum(axis=1), -1.0, 1.0)
+    return 1.0 - cosines(*pair("sources", sources, "made", made))
 
 
 def top_kept(sources: Any, made: Any, documents: Any) -> npt.NDArray[np.bool_]:
@@ -31,15 +29,14 @@ def top_kept(sources: Any, made: Any, documents: Any) -> npt.NDArray[np.bool_]:
 
     Scores are cosines; of equal ones the document that stands first wins.
     """
-    return top_document(sources, documents) == top_document(made, documents)
+    before, after = pair("sources", sources, "made", made)
+    first = top_document(np.concatenate([before, after]), documents)
+    return first[: len(before)] == first[len(before) :]
 
 
 def top_document(queries: Any, documents: Any) -> npt.NDArray[np.int64]:
     """The position of each query's best document by cosine: (n, d), (m, d) → (n,)."""
-    left, right = _unit("queries", queries), _unit("documents", documents)
-    if left.shape[1] != right.shape[1]:
-        raise DataError(f"queries {left.shape} and documents {right.shape} are of different spaces")
-    return np.concatenate([(left[i : i + CHUNK] @ right.T).argmax(axis=1) for i in range(0, len(left), CHUNK)])
+    return nearest_row(*_units("queries", queries, "documents", documents))[0]
 
 
 def nearest(held_out: Any, pool: Any) -> Floats:
@@ -47,11 +44,18 @@ def nearest(held_out: Any, pool: Any) -> Floats:
 
     A student is trained at the pool's places; how far from one it will be asked is what more queries can shorten.
     """
-    left, right = _unit("held_out", held_out), _unit("pool", pool)
-    if left.shape[1] != right.shape[1]:
-        raise DataError(f"held_out {left.shape} and pool {right.shape} are of different spaces")
-    best = np.concatenate([(left[i : i + CHUNK] @ right.T).max(axis=1) for i in range(0, len(left), CHUNK)])
-    return np.sqrt(np.maximum(2 - 2 * best, 0.0))  # ‖a − b‖² = 2 − 2⟨a, b⟩
+    return nearest_row(*_units("held_out", held_out, "pool", pool))[1]
+
+
+def nearest_row(queries: Floats, places: Floats) -> tuple[npt.NDArray[np.int64], Floats]:
+    """Which of the places is nearest, and how far: unit (n, d), unit (m, d) → (n,) positions, the first of equal ones,
+    and (n,) ‖a − b‖ ≤ 2. Reads `places` as they are, so that whoever asks again and again normalises them once."""
+    rows = np.empty(len(queries), dtype=np.int64)
+    best = np.empty(len(queries))
+    for start in range(0, len(queries), CHUNK):
+        scores = queries[start : start + CHUNK] @ places.T
+        rows[start : start + CHUNK], best[start : start + CHUNK] = scores.argmax(axis=1), scores.max(axis=1)
+    return rows, np.sqrt(np.maximum(2 - 2 * best, 0.0))  # ‖a − b‖² = 2 − 2⟨a, b⟩
 
 
 def coverage(held_out: Any, pool: Any, radii: Any) -> Floats:
@@ -81,7 +85,7 @@ def diversity(made: Any, rows: Any) -> float:
     Args: made: (n, d) vectors · rows: (n,) sources.
     Raises: DataError: no source gave two.
     """
-    vectors, origin = _unit("made", made), np.asarray(rows)
+    vectors, origin = unit(matrix("made", made)), np.asarray(rows)
     if origin.shape != (len(vectors),):
         raise DataError(f"made {vectors.shape} and rows {origin.shape}: give the source of every made query")
     total = pairs = 0.0
@@ -96,8 +100,8 @@ def diversity(made: Any, rows: Any) -> float:
     return max(total / pairs, 0.0)
 
 
-def _unit(name: str, values: Any) -> Floats:
-    array = np.asarray(values, dtype=np.float64)
-    if array.ndim != 2 or not array.size or not np.isfinite(array).all():
-        raise DataError(f"{name} must be numbers of shape (n, d) with n and d at least 1, got shape {array.shape}")
-    return array / np.maximum(np.linalg.norm(array, axis=1, keepdims=True), 1e-12)
+def _units(first: str, a: Any, second: str, b: Any) -> tuple[Floats, Floats]:
+    left, right = matrix(first, a), matrix(second, b)
+    if left.shape[1] != right.shape[1]:
+        raise DataError(f"{first} {left.shape} and {second} {right.shape} are of different spaces")
+    return unit(left), unit(right)
