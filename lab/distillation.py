@@ -81,8 +81,8 @@ def distill(
             setting of the config that it was not made with is refused, see `preparation.fit_prepared`.
         record: keep a `Recording`; of held-out texts, or (`probes="dev"`) of the dev split's queries, to look at only.
         searched: look at the student in a sample of so many documents, to compare students with and without documents
-            of their own; by default in all that are encoded (4,000, or all in a recorded run), or in 1,500 where the
-            student encodes them.
+            of their own; by default in all that are encoded (4,000, or all in a recorded run and where a loss or hard
+            negatives read them), or in 1,500 where the student encodes them.
         listen: gets `Stage`s, `Looked`s and the training's events; the function itself prints nothing.
         stop: asked between steps; True ends training with the best student so far.
         checkpoint: file for exact resume, looks of the recording included.
