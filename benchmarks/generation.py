@@ -38,14 +38,15 @@ def row(
     generator: QueryGenerator,
     teacher: lab.DualEncoder,
     queries: list[str],
+    vectors: np.ndarray,
     documents: np.ndarray,
     settings: NoiseSettings,
 ) -> dict[str, Any]:
-    """All that is measured at one σ."""
+    """All that is measured at one σ. vectors: the teacher's of the queries, the same for every σ."""
     made = generator.rewrite(queries, settings)
     sources = np.repeat(np.arange(len(queries)), settings.per_query)
     said = [(words(queries[source]), words(text)) for source, text in zip(sources, made, strict=True)]
-    before, after = teacher.encode(queries)[sources], teacher.encode([text or "?" for text in made])
+    before, after = vectors[sources], teacher.encode([text or "?" for text in made])
     by_query = top_kept(before, after, documents).reshape(len(queries), -1).mean(axis=1)
     kept = mean_interval(by_query)
     return {
@@ -102,9 +103,10 @@ def main() -> None:
     else:
         generator = load_generator(arguments.generator)
     queries, documents = list(collection.queries["dev"].values()), artefacts.vectors(artefacts.DOCUMENTS)
-    rows = []
+    vectors, rows = teacher.encode(queries), []
     for sigma in SIGMAS:
-        rows.append(row(generator, teacher, queries, documents, NoiseSettings(sigma=sigma, per_query=PER_QUERY)))
+        settings = NoiseSettings(sigma=sigma, per_query=PER_QUERY)
+        rows.append(row(generator, teacher, queries, vectors, documents, settings))
         print(json.dumps(rows[-1]), flush=True)
     told = {
         "generator": generator.source,
@@ -114,7 +116,7 @@ def main() -> None:
     }
     told["per masking probability, at the default sigma"] = [
         {"mask": mask}
-        | row(generator, teacher, queries, documents, NoiseSettings(sigma=told["default sigma"], mask=mask))
+        | row(generator, teacher, queries, vectors, documents, NoiseSettings(sigma=told["default sigma"], mask=mask))
         for mask in MASKS
     ]
     told["speed at the default sigma"] = speed(generator, queries, NoiseSettings(sigma=told["default sigma"]))

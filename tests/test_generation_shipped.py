@@ -14,9 +14,11 @@ from lab.generation import NoiseSettings, QueryGenerator
 from lab.generation.filters import words
 from lab.generation.measures import edit_share
 from tests.scripts import benchmark
+from tests.test_panels_rewriting import QUERIES, Counts, Stumbler
 
 ROOT = Path(__file__).resolve().parents[1]
 generation = benchmark("generation")
+FOX_AND_VOLCANO = Counts().encode(["fox", "volcano"])
 DOCS = json.loads((ROOT / "docs" / "generation.json").read_text(encoding="utf-8"))
 ROWS = DOCS["per sigma, wiki dev queries"]
 
@@ -61,3 +63,19 @@ def test_the_default_sigma_is_the_measured_one_and_keeps_four_fifths() -> None:
 def test_it_learnt_from_the_documents_of_both_collections() -> None:
     recipe = json.loads((artefacts.path(artefacts.GENERATOR) / "recipe.json").read_text(encoding="utf-8"))
     assert recipe["collections"] == ["wiki", "pydocs"] and recipe["texts"] > 100_000
+
+
+def test_a_row_of_the_benchmark_by_hand() -> None:
+    # three queries, two variants each; from σ = 1 on the fox of "white fox" is a volcano, one word of two
+    vectors = Counts().encode(QUERIES)
+    still, moved = (
+        generation.row(
+            Stumbler(), Counts(), list(QUERIES), vectors, FOX_AND_VOLCANO, NoiseSettings(sigma=s, per_query=2)
+        )
+        for s in (0.0, 1.0)
+    )
+    assert still["rebuilt exactly"] == still["top document kept"]["value"] == 1.0 and still["words edited"] == 0.0
+    assert still["drift"] == pytest.approx(0.0, abs=1e-9) and (moved["queries"], moved["made"]) == (3, 6)
+    assert moved["rebuilt exactly"] == moved["top document kept"]["value"] == pytest.approx(2 / 3)
+    assert moved["words edited"] == pytest.approx(1 / 6)  # half of one query's words, over three queries
+    assert moved["drift"] == pytest.approx(0.5 / 3, abs=0.01)  # white + fox against white + volcano: cosine a half
