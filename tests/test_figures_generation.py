@@ -17,6 +17,7 @@ from lab.figures import (
     variant_distances_values,
 )
 from lab.figures.morph import LOST, marked
+from lab.generation.explore import Variants
 
 WORDS = st.lists(st.sampled_from(["fox", "the", "is", "White?", "<b>"]), min_size=1, max_size=7).map(" ".join)
 
@@ -44,9 +45,15 @@ def test_every_made_word_is_shown_once(source: str, made: str) -> None:
     assert (marked(source, source)) == [(word, False) for word in source.split()]
 
 
+def strip(source: str, sigmas: tuple[float, ...], texts: list[str], kept: list[bool], found: list[str]) -> Variants:
+    """What an explorer would have seen, without the distances, which a strip does not show."""
+    nowhere = np.zeros(len(texts))
+    return Variants(source, "F", sigmas, tuple(texts), np.array(kept), tuple(found), nowhere, nowhere, tuple(texts))
+
+
 def test_the_strip_has_a_row_a_sigma_and_a_badge_for_each() -> None:
     figure = morph_strip(
-        "which fox", [0, 1, 2], ["which fox", "a fox", "lava"], [True, True, False], ["F", "F", "L"], "F"
+        strip("which fox", (0, 1, 2), ["which fox", "a fox", "lava"], [True, True, False], ["F", "F", "L"])
     )
     texts, same, gone = figure.data
     assert list(texts.y) == [0, 1, 2, 3] and list(same.y) == [1, 2] and list(gone.y) == [3]
@@ -57,11 +64,11 @@ def test_the_strip_has_a_row_a_sigma_and_a_badge_for_each() -> None:
 
 
 def test_long_texts_are_cut_and_empty_ones_said() -> None:
-    values = morph_values("fox", [1, 2], ["word " * 60, ""], [True, False], ["F", "G"])
+    values = morph_values(strip("fox", (1, 2), ["word " * 60, ""], [True, False], ["F", "G"]))
     assert values[0]["text"][1].endswith("…") and "(nothing)" in values[0]["text"][2] or LOST in values[0]["text"][2]
-    assert "&lt;i&gt;" in morph_values("fox", [1], ["<i>"], [True], ["F"])[0]["text"][1]
+    assert "&lt;i&gt;" in morph_values(strip("fox", (1,), ["<i>"], [True], ["F"]))[0]["text"][1]
     with pytest.raises(DataError, match="one of each a row"):
-        morph_values("fox", [1], ["a", "b"], [True], ["F"])
+        morph_values(strip("fox", (1,), ["a", "b"], [True], ["F"]))
 
 
 def test_coverage_curves_differ_in_more_than_colour() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -105,11 +107,11 @@ def test_a_row_that_is_picked_lands_on_the_map(explorer: Explorer) -> None:
     assert panel.panel is not None and panel._live.widget.layout.height > 430
     landed = panel._landed
     assert landed.source[0] < 0.1 and landed.variants[1, 0] > 3.9, "near the one document, then near the other"
-    assert landed.distances == pytest.approx([0.0, panel.variants.own[1]], abs=1e-6) and landed.distances[1] > 0.5
+    assert panel.variants.own[0] == pytest.approx(0.0, abs=1e-6) and panel.variants.own[1] > 0.5
     panel.rows.value = 2  # by keyboard
     picked, line = panel._live.widget.data[8], panel._live.widget.data[6]
     assert panel.row == 2 and picked.x[0] == pytest.approx(landed.variants[1, 0])
-    assert f"{landed.distances[1]:.2f}" in picked.text[0]
+    assert f"{panel.variants.own[1]:.2f}" in picked.text[0]
     assert list(line.x) == pytest.approx([landed.source[0], picked.x[0]])
     assert list(panel._live.widget.data[3].marker.symbol) == ["circle-open", "circle-open", "triangle-right"]
     badge = panel._live.widget.data[1]  # the row that kept its top document
@@ -128,6 +130,6 @@ def test_a_strip_on_a_map_needs_places_for_its_rows(explorer: Explorer) -> None:
     assert panel.panel is None and panel.figure().data[8].text[0].startswith("σ 0")
     with pytest.raises(DataError, match="rows 0 .as asked. to 1"):
         panel.choose(2)
-    seen = panel.variants
-    with pytest.raises(DataError, match="give one of each a text"):
-        morph_map_values("white fox", (0, 1), seen.texts * 2, [True] * 2, seen.found * 2, panel._landed)
+    twice = dataclasses.replace(panel.variants, texts=panel.variants.texts * 2)
+    with pytest.raises(DataError, match="1 places for 2 variants.*give one a text"):
+        morph_map_values(twice, panel._landed)

@@ -6,7 +6,6 @@ teacher's best document is still the same one. No projection: what is read is wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -14,6 +13,7 @@ import plotly.graph_objects as go
 
 from lab.errors import DataError
 from lab.figures.style import BODY, INK, SMALL, TEACHER, VERMILLION, Values, draw, escape, shorten
+from lab.generation.explore import Variants
 
 BADGES = 0.74  # where the column of badges stands, text beginning at 0
 LONGEST = 72  # characters of a made query that fit beside it
@@ -33,57 +33,42 @@ TRACES: tuple[dict[str, Any], ...] = (
 )  # fmt: skip
 
 
-def morph_strip(
-    source: str,
-    sigmas: Sequence[float],
-    made: Sequence[str],
-    kept: Sequence[bool],
-    found: Sequence[str],
-    own: str,
-) -> go.Figure:
-    """The strip of one query.
-
-    Args:
-        sigmas, made, kept, found: a row each: σ, the text, whether its best document is the source's, that document's
-            title.
-        own: the title of the source's best document.
+def morph_strip(seen: Variants) -> go.Figure:
+    """The strip of one query: what `Explorer.strip` saw, a row each.
 
     Raises:
         DataError: the rows are of different numbers, or none.
     """
-    return draw(
-        TRACES, morph_values(source, sigmas, made, kept, found), height=120 + 30 * (len(sigmas) + 1),
-        **layout_of_strip(source, sigmas, own),
-    )  # fmt: skip
+    return draw(TRACES, morph_values(seen), height=120 + 30 * (len(seen.sigmas) + 1), **layout_of_strip(seen))
 
 
-def layout_of_strip(source: str, sigmas: Sequence[float], own: str) -> dict[str, Any]:
+def layout_of_strip(seen: Variants) -> dict[str, Any]:
     """Axes, title and legend of the strip, for whoever draws more beside it."""
-    rows = [*range(len(sigmas) + 1)]
-    words = f"“{escape(shorten(source, 80))}”<br><sup>its top document: {escape(shorten(own, 60))}</sup>"
+    rows = [*range(len(seen.sigmas) + 1)]
+    words = f"“{escape(shorten(seen.source, 80))}”<br><sup>its top document: {escape(shorten(seen.top, 60))}</sup>"
     return {
         "title": {"text": words},
         "xaxis": {"range": [-0.01, 1.06], "visible": False, "fixedrange": True},
         "yaxis": {
             "range": [len(rows) - 0.4, -0.6], "tickvals": rows, "ticks": "", "showgrid": False, "showline": False,
-            "ticktext": ["as asked", *(f"σ {sigma:g}" for sigma in sigmas)], "fixedrange": True,
+            "ticktext": ["as asked", *(f"σ {sigma:g}" for sigma in seen.sigmas)], "fixedrange": True,
         },
         "legend": {"y": -0.02, "yanchor": "top", "itemclick": False, "itemdoubleclick": False},
         "margin": {"l": 70, "r": 10, "t": 70, "b": 40},
     }  # fmt: skip
 
 
-def morph_values(
-    source: str, sigmas: Sequence[float], made: Sequence[str], kept: Sequence[bool], found: Sequence[str]
-) -> Values:
+def morph_values(seen: Variants) -> Values:
     """What the three traces of `morph_strip` show: texts, badges of those kept, badges of those that drifted."""
-    if not len(sigmas) == len(made) == len(kept) == len(found) or not len(made):
+    source, made, found = seen.source, seen.texts, seen.found
+    if not len(seen.sigmas) == len(made) == len(seen.kept) == len(found) or not len(made):
         raise DataError(
-            f"{len(sigmas)} sigmas, {len(made)} texts, {len(kept)} marks, {len(found)} titles: give one of each a row"
+            f"{len(seen.sigmas)} sigmas, {len(made)} texts, {len(seen.kept)} marks, {len(found)} titles: give one of"
+            " each a row"
         )
     texts = [escape(shorten(source, LONGEST)), *(_painted(source, text) for text in made)]
-    same = [row for row, good in enumerate(kept, 1) if good]
-    gone = [row for row, good in enumerate(kept, 1) if not good]
+    same = [row for row, good in enumerate(seen.kept, 1) if good]
+    gone = [row for row, good in enumerate(seen.kept, 1) if not good]
     return [
         {"x": [0.0] * len(texts), "y": list(range(len(texts))), "text": texts,
          "hovertext": [escape(text) for text in (source, *made)]},

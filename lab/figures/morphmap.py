@@ -16,6 +16,7 @@ import plotly.graph_objects as go
 from lab.errors import DataError
 from lab.figures.morph import TRACES, layout_of_strip, morph_values
 from lab.figures.style import BLUE, INK, PURPLE, SMALL, TEACHER, Values, draw, escape
+from lab.generation.explore import Variants
 
 ROW, MAP = 30, 430  # pixels: a row of the strip, the map
 SHOWN = 1_400  # documents drawn as ground, at most
@@ -44,7 +45,7 @@ class Landed:
     """Places on one map.
 
     documents: (m, 2) · queries: (q, 2) of the real ones, and their texts · source: (2,) of the query of the strip
-    variants: (n, 2), a row of the strip each · distances: (n,) true ‖a − b‖ of each to the source
+    variants: (n, 2), a row of the strip each
     """
 
     documents: Any
@@ -52,39 +53,28 @@ class Landed:
     texts: Sequence[str]
     source: Any
     variants: Any
-    distances: Any
 
 
-def morph_map(
-    source: str,
-    sigmas: Sequence[float],
-    made: Sequence[str],
-    kept: Sequence[bool],
-    found: Sequence[str],
-    own: str,
-    landed: Landed,
-    row: int = 0,
-) -> go.Figure:
+def morph_map(seen: Variants, landed: Landed, row: int = 0) -> go.Figure:
     """`morph_strip` of one query, and below it the map.
 
     Args:
-        source, sigmas, made, kept, found, own: of `morph_strip`.
         row: the one picked; 0 is the query as asked, 1 the first variant.
 
     Raises:
         DataError: rows and places are of different numbers, or there is no such row.
     """
-    strip = ROW * (len(sigmas) + 1)
+    strip = ROW * (len(seen.sigmas) + 1)
     whole = 110 + strip + MAP
     share = MAP / (whole - 110)
     low, high = np.asarray(landed.documents, float).min(axis=0), np.asarray(landed.documents, float).max(axis=0)
     edge, hidden = 0.05 * (high - low), {"showgrid": False, "showticklabels": False, "ticks": ""}
-    layout = layout_of_strip(source, sigmas, own)
+    layout = layout_of_strip(seen)
     layout["xaxis"] |= {"range": [2 * HANDLE, 1.06]}
     layout["yaxis"] |= {"domain": [share + 0.02, 1]}
     return draw(
         _TRACES,
-        morph_map_values(source, sigmas, made, kept, found, landed, row),
+        morph_map_values(seen, landed, row),
         **layout | {
             "height": whole,
             "hovermode": "closest",
@@ -95,37 +85,28 @@ def morph_map(
     )  # fmt: skip
 
 
-def morph_map_values(
-    source: str,
-    sigmas: Sequence[float],
-    made: Sequence[str],
-    kept: Sequence[bool],
-    found: Sequence[str],
-    landed: Landed,
-    row: int = 0,
-) -> Values:
+def morph_map_values(seen: Variants, landed: Landed, row: int = 0) -> Values:
     """What the nine traces of `morph_map` show: the strip's three, handles, ground, real queries, line, two marks."""
-    rows = [source, *made]
+    rows = [seen.source, *seen.texts]
     places = np.vstack([np.reshape(landed.source, (1, 2)), np.asarray(landed.variants, float).reshape(-1, 2)])
-    far = [0.0, *np.asarray(landed.distances, float).tolist()]
-    if not len(places) == len(rows) == len(far) or len(landed.queries) != len(landed.texts):
+    if len(places) != len(rows) or len(landed.queries) != len(landed.texts):
         raise DataError(
-            f"{len(places) - 1} places and {len(far) - 1} distances for {len(made)} variants, {len(landed.queries)}"
-            f" places for {len(landed.texts)} real queries: give one of each a text"
+            f"{len(places) - 1} places for {len(seen.texts)} variants, {len(landed.queries)} places for"
+            f" {len(landed.texts)} real queries: give one a text"
         )
     if not 0 <= row < len(rows):
         raise DataError(f"row {row}: the strip has rows 0 (as asked) to {len(rows) - 1}")
     ground = np.asarray(landed.documents, float)
     ground = ground[np.sort(np.random.default_rng(0).permutation(len(ground))[:SHOWN])]
-    words = "as asked" if row == 0 else f"σ {sigmas[row - 1]:g}: ‖a − b‖ = {far[row]:.2f}"
+    words = "as asked" if row == 0 else f"σ {seen.sigmas[row - 1]:g}: ‖a − b‖ = {seen.own[row - 1]:.2f}"
     return [
-        *morph_values(source, sigmas, made, kept, found),
+        *morph_values(seen),
         {"x": [HANDLE] * len(rows), "y": list(range(len(rows))), "hovertext": ["show on the map"] * len(rows),
          "marker": {"symbol": ["triangle-right" if at == row else "circle-open" for at in range(len(rows))]}},
         _points(ground),
         {**_points(np.asarray(landed.queries, float)), "hovertext": [escape(text) for text in landed.texts]},
         _points(places[[0, row]]),
-        {**_points(places[:1]), "hovertext": [escape(source)]},
+        {**_points(places[:1]), "hovertext": [escape(seen.source)]},
         {**_points(places[[row]]), "text": [words], "hovertext": [escape(rows[row])]},
     ]  # fmt: skip
 

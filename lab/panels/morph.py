@@ -61,14 +61,14 @@ class MorphPanel(Shown):
         self.row = self._checked(row)
         if self.panel is not None:
             self.rows.value = self.row
-            values = morph_map_values(*_strip(self.variants), landed=self._landed, row=self.row)
+            values = morph_map_values(self.variants, self._landed, self.row)
             # what a choice changes: handles, the line, the row picked; the rest stays as it was drawn
             self._live.show([shown if at in _MOVING else {} for at, shown in enumerate(values)], now=True)
         return (self.variants.source, *self.variants.texts)[self.row]
 
     def figure(self) -> go.Figure:
         """The static twin: strip and map with the row that is picked."""
-        return morph_map(*_strip(self.variants), own=self.variants.top, landed=self._landed, row=self.row)
+        return morph_map(self.variants, self._landed, self.row)
 
     def _checked(self, row: int) -> int:
         if not 0 <= row <= len(self.variants.texts):
@@ -95,13 +95,9 @@ class MorphPanel(Shown):
 _MOVING = (HANDLES, HANDLES + 3, HANDLES + 5)
 
 
-def _strip(seen: Variants) -> tuple[str, Sequence[float], Sequence[str], Any, Sequence[str]]:
-    return seen.source, seen.sigmas, seen.texts, seen.kept, seen.found
-
-
 def _land(explorer: Explorer, positions: np.ndarray, seen: Variants) -> Landed:
     texts = (*explorer.queries, seen.source, *(text or "?" for text in seen.texts))
     index = ExactIndex(explorer.documents, [str(row) for row in range(len(positions))], "cosine")
     run = index.search(explorer.teacher.encode(texts, "query"), [str(at) for at in range(len(texts))], K)
     places, asked = landing(run.rows, run.scores, positions), len(explorer.queries)
-    return Landed(positions, places[:asked], explorer.queries, places[asked], places[asked + 1 :], seen.own)
+    return Landed(positions, places[:asked], explorer.queries, places[asked], places[asked + 1 :])
