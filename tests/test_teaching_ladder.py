@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import shutil
 from pathlib import Path
 
@@ -125,3 +126,13 @@ def test_steps_without_runs_or_with_other_seeds_are_left_out() -> None:
     found = rows({"direct": 0.0, "+ scores": 0.1})
     assert ladder.contrasts([row for row in found if row["arm"] == "direct"]) == []
     assert ladder.contrasts([row for row in found if row["arm"] == "direct" or row["seed"] == 0]) == []
+
+
+def test_every_successor_cites_its_paper_and_every_preset_is_described() -> None:
+    text = (Path(__file__).resolve().parents[1] / "docs" / "successors.md").read_text(encoding="utf-8")
+    works, presets = (
+        [row for row in part.splitlines() if row.startswith("| ")][1:] for part in text.split("\n## Three of them")
+    )
+    cited = [re.findall(r"\[arXiv (\d{4}\.\d{5})\]\(https://arxiv\.org/abs/(\d{4}\.\d{5})\)", row) for row in works]
+    assert len(works) > 5 and all(len(ids) == 1 and ids[0][0] == ids[0][1] for ids in cited), cited
+    assert [row.split("|")[1].strip() for row in presets] == list(PRESETS)
