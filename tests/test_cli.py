@@ -9,6 +9,7 @@ import pytest
 
 from lab.cli import KINDS, main
 from lab.config import DistillConfig
+from lab.evaluation import MEASURES
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,17 @@ def test_evaluate_prints_one_json_object(student: Path, capsys: pytest.CaptureFi
     for engine in ("teacher", "student", "bm25", "static"):
         assert {"nDCG@10", "MRR@10", "R@100"} <= set(told["metrics"][engine])
         assert (tmp_path / f"{engine}.trec").read_text().count("\n") >= 4
-    assert set(told["retention"]["nDCG@10"]) == {"value", "low", "high"}
+    # what scripts read; a key that is renamed or lost breaks them
+    assert set(told) == {
+        "collection", "split", "queries", "metrics", "retention", "parameters", "minutes",
+        "over_bm25", "mean_distance", "bm25", "retention_static",
+    }  # fmt: skip
+    assert set(told["metrics"]) == {"teacher", "student", "bm25", "static"}
+    assert {frozenset(measures) for measures in told["metrics"].values()} == {frozenset(MEASURES)}
+    assert set(told["retention"]) == {"nDCG@10"} and set(told["retention"]["nDCG@10"]) == {"value", "low", "high"}
+    kept = told["metrics"]["student"]["nDCG@10"] / told["metrics"]["teacher"]["nDCG@10"]
+    assert told["retention"]["nDCG@10"]["value"] == pytest.approx(kept)
+    assert set(told["parameters"]) == {"teacher", "student", "static"}
     assert told["parameters"]["student"] < told["parameters"]["teacher"]
 
 

@@ -342,6 +342,11 @@ def test_the_saved_folder_is_the_student_and_holds_no_code(folder: Path, distill
     assert json.dumps(about["config"]["student"]) == '"half"'
     card = (folder / "README.md").read_text()
     assert f"{loaded.parameters:,} parameters" in card and "no retention" in card
+    size = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
+    assert f"{about['bytes'] / 1e6:.1f} MB" in card and about["bytes"] >= size
+    assert f"{about['flops']['student'] / 1e6:.1f} MFLOPs for a 12-token query" in card
+    assert distilled.teacher.source in card and f"{distilled.collection.name}, 12 documents" in card
+    assert str(distilled.fidelity.overlap) in card and str(distilled.fidelity.distance) in card
 
 
 LOAD_ELSEWHERE = """

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from lab.encoders import teacher as module
 from lab.encoders.teacher import DEFAULT_HUB_ID, DualEncoder, load_teacher
 from lab.errors import ModelError, OfflineError
 from tests.tiny import HIDDEN, backbone, teacher_folder, wordpiece
@@ -114,6 +115,27 @@ def test_default_weights_are_checked(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     found = hashlib.sha256(b"not the weights").hexdigest()
     with pytest.raises(ModelError, match=found):
         load_teacher("default", "cpu")
+
+
+def test_without_the_package_the_default_comes_from_the_hub(
+    monkeypatch: pytest.MonkeyPatch, tiny_teacher_dir: Path
+) -> None:
+    import huggingface_hub
+
+    asked: list[str] = []
+    monkeypatch.setattr(module, "DEFAULT_PACKAGE", "no_such_package")
+    monkeypatch.setattr(
+        huggingface_hub, "snapshot_download", lambda hub_id, **_: asked.append(hub_id) or str(tiny_teacher_dir)
+    )
+    assert load_teacher("default", "cpu", "float32").source == DEFAULT_HUB_ID and asked == [DEFAULT_HUB_ID]
+
+
+def test_a_vector_that_is_no_number_is_refused(tiny_teacher_dir: Path) -> None:
+    teacher = load_teacher(tiny_teacher_dir, "cpu", "float32")
+    with torch.no_grad():
+        next(iter(teacher.model.parameters())).fill_(float("nan"))
+    with pytest.raises(ModelError, match=r"gave a NaN or infinity; try precision='float32'"):
+        teacher.encode(["a text"])
 
 
 def test_the_embedded_teacher_is_whole_and_offline() -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
+import itertools
+import re
 from pathlib import Path
 
 import numpy as np
@@ -169,6 +172,14 @@ def test_an_epoch_holds_every_text_once(texts: int, batch: int, seed: int, epoch
     assert sorted(np.concatenate(batches)) == list(range(texts)) and max(map(len, batches)) <= batch
 
 
+@given(st.integers(10, 400), st.integers(8, 32), st.integers(0, 3))
+def test_texts_of_a_batch_are_of_about_one_length(texts: int, batch: int, seed: int) -> None:
+    lengths = np.random.default_rng(seed).integers(2, 64, texts)
+    batches = sorted(sorted(lengths[rows].tolist()) for rows in epoch_batches(lengths.tolist(), batch, seed, 0))
+    # up to 50 batches are sorted together: no two of them share more than the length at which they meet
+    assert all(shorter[-1] <= longer[0] for shorter, longer in itertools.pairwise(batches))
+
+
 @given(st.integers(1, 40), st.integers(1, 30), st.integers(0, 29))
 def test_a_resumed_order_is_the_tail_of_the_whole(texts: int, steps: int, start: int) -> None:
     whole = list(all_batches([1] * texts, 3, 0, steps))
@@ -189,6 +200,15 @@ def test_looks_are_log_spaced_and_include_both_ends(steps: int, probes: int) -> 
 def test_a_config_that_makes_no_sense_is_refused(change: dict) -> None:
     with pytest.raises(LabError, match=next(iter(change))):
         DistillConfig(**change)
+
+
+def test_every_setting_says_what_it_is_and_none_can_be_changed() -> None:
+    lines = inspect.getsource(DistillConfig).split("    def ")[0]
+    for field in dataclasses.fields(DistillConfig):
+        stated = re.search(rf"^    {field.name}: (.*?)(?=^    \w+: |\Z)", lines, re.MULTILINE | re.DOTALL)
+        assert stated and "# " in stated[1], f"{field.name} has no comment"
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        DistillConfig().seed = 1  # type: ignore[misc]
 
 
 def test_a_config_survives_json_and_unknown_keys_are_named() -> None:
