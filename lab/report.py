@@ -70,22 +70,28 @@ class Report:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """The keys of `lab evaluate --json`."""
-        kept, gain = self.retention(), self.over_bm25()
+        """The keys of `lab evaluate --json`. Where no retention can be measured its three numbers are None."""
+        gain = self.over_bm25()
         out = {
             "collection": self.collection.name,
             "split": self.split,
             "queries": len(self.distances),
             "metrics": self.metrics,
-            "retention": {MAIN: _plain(kept)},
+            "retention": {MAIN: self._kept("student")},
             "over_bm25": {MAIN: _plain(gain.interval) if gain.interval else gain.reason, "failed": gain.failed},
             "mean_distance": float(self.distances.mean()),
             "parameters": dict(self.parameters),
             "bm25": self.bm25,
         }
         if "static" in self.values:
-            out["retention_static"] = {MAIN: _plain(self.retention(engine="static"))}
+            out["retention_static"] = {MAIN: self._kept("static")}
         return out
+
+    def _kept(self, engine: str) -> dict[str, float | None]:
+        try:
+            return _plain(self.retention(engine=engine))
+        except DataError:  # __str__ says why; the engines' own numbers are worth having all the same
+            return {"value": None, "low": None, "high": None}
 
     def __str__(self) -> str:
         lines = [
@@ -94,11 +100,17 @@ class Report:
         lines.append(
             f"{'engine':<10}{'parameters':>12}  " + "".join(f"{m:>9}" for m in MEASURES) + "   of the teacher's nDCG@10"
         )
+        unmeasured = ""
         for engine, numbers in self.metrics.items():
             size = f"{self.parameters[engine]:,}" if engine in self.parameters else "–"
-            kept = "" if engine == "teacher" else str(self.retention(engine=engine))
+            kept = ""
+            if engine != "teacher":
+                try:
+                    kept = str(self.retention(engine=engine))
+                except DataError as error:
+                    kept, unmeasured = "–", f"no retention: {error}"
             lines.append(f"{engine:<10}{size:>12}  " + "".join(f"{numbers[m]:>9.3f}" for m in MEASURES) + f"   {kept}")
-        lines += [str(self.over_bm25()), self.bm25]
+        lines += [unmeasured] * bool(unmeasured) + [str(self.over_bm25()), self.bm25]
         return "\n".join(lines)
 
 
@@ -165,5 +177,5 @@ def evaluate(
     )
 
 
-def _plain(interval: Interval) -> dict[str, float]:
+def _plain(interval: Interval) -> dict[str, float | None]:
     return {"value": interval.value, "low": interval.low, "high": interval.high}

@@ -430,6 +430,22 @@ def test_evaluate_stands_the_student_beside_teacher_bm25_and_static(distilled: D
     assert len(report.comparison().frame()) == 4 and "distance" in report.comparison().frame()
 
 
+def test_queries_that_allow_no_ratio_leave_the_other_numbers(distilled: Distilled) -> None:
+    report = evaluate(distilled.student, distilled.collection, "test", distilled.teacher, static=distilled.static)
+    poor = {
+        engine: {name: kept * [1, 0, 0, 0] for name, kept in values.items()} for engine, values in report.values.items()
+    }
+    few = dataclasses.replace(report, values=poor)  # a resample may hold none of the one query that finds anything
+    with pytest.raises(DataError, match="3 of 4 queries"):
+        few.retention()
+    told = few.as_json()
+    assert (
+        told["retention"]["nDCG@10"] == told["retention_static"]["nDCG@10"] == dict.fromkeys(("value", "low", "high"))
+    )
+    assert told["metrics"] == few.metrics and json.loads(json.dumps(told)) == told
+    assert str(few).count("no retention: the teacher scores 0 on 3 of 4") == 1 and "bm25" in str(few)
+
+
 def test_the_teacher_as_its_own_student_keeps_everything(distilled: Distilled) -> None:
     report = evaluate(distilled.teacher, distilled.collection, "test", distilled.teacher)
     kept = report.retention()
