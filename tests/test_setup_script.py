@@ -111,9 +111,10 @@ def test_a_failed_install_leaves_no_stamp(tree: Path) -> None:
 # --- the Makefile
 
 
-def make(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def make(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
     # not the settings of the make that may be running this test
     env = {key: value for key, value in os.environ.items() if key not in {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}}
+    env |= settings
     return subprocess.run(["make", *words], cwd=folder, env=env, capture_output=True, text=True, timeout=30)
 
 
@@ -126,6 +127,22 @@ def test_a_second_call_installs_nothing_until_the_list_changes(tree: Path) -> No
     assert make(tree, "-q", "install").returncode == 0
     os.utime(stamp, (0, 0))
     assert make(tree, "-q", "install").returncode == 1
+
+
+@pytest.mark.parametrize("display", ["", ":0"])
+def test_the_address_is_printed_where_there_is_no_display(tree: Path, display: str) -> None:
+    python = tree / ".venv/bin/python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\necho "runs $*"\n', encoding="utf-8")
+    python.chmod(0o755)
+    os.utime(tree / "pyproject.toml", (1, 1))
+    (tree / ".venv/.installed").touch()
+    path = f"{tree / 'bin'}{os.pathsep}{os.environ['PATH']}"  # a uname that says Linux
+    done = make(tree, "lab", DISPLAY=display, WAYLAND_DISPLAY="", PATH=path)
+    assert done.returncode == 0, done.stderr
+    assert "runs -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb" in done.stdout
+    told = "http://localhost:8888/lab/tree/notebooks/00_start_here.ipynb?token=" in done.stdout
+    assert told == ("--no-browser" in done.stdout) == (display == "")
 
 
 def test_every_target_can_be_read_through() -> None:
