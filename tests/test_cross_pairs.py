@@ -72,7 +72,7 @@ def test_the_tokenizers_padding_side_does_not_matter() -> None:
 
 def test_padding_belongs_to_nobody() -> None:
     tokenizer = wordpiece()
-    batch = collate(tokenize_pairs(tokenizer, QUERIES, DOCUMENTS, 64), tokenizer.pad_token_id, "specials")
+    batch = collate(tokenize_pairs(tokenizer, QUERIES, [DOCUMENTS[0], "Etna"], 64), tokenizer.pad_token_id, "specials")
     padding = batch.mask == 0
     assert padding.any() and not (batch.query | batch.document)[padding].any()
 
