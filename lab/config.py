@@ -75,9 +75,15 @@ class DistillConfig:
         """Read what `to_json` wrote.
 
         Raises:
-            LabError: a key this version does not know.
+            LabError: no JSON object, or a key this version does not know.
         """
-        return cls.from_dict(json.loads(text))
+        try:
+            values = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise LabError(f"the config is no JSON ({error}); write one with DistillConfig().to_json()") from error
+        if not isinstance(values, dict):
+            raise LabError(f"the config is a {type(values).__name__}, not an object of settings by name")
+        return cls.from_dict(values)
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> DistillConfig:

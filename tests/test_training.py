@@ -222,3 +222,9 @@ def test_a_config_survives_json_and_unknown_keys_are_named() -> None:
 def test_an_unknown_setting_inside_another_is_named(inside: str, known: str) -> None:
     with pytest.raises(LabError, match=rf"settings of {inside} \['colour'\]; this version knows .*'{known}'"):
         DistillConfig.from_dict({inside: {"colour": 1}})
+
+
+@pytest.mark.parametrize(("text", "message"), [('{"seed": 1', "no JSON"), ("[1]", "a list, not an object")])
+def test_a_config_that_is_no_object_is_a_lab_error(text: str, message: str) -> None:
+    with pytest.raises(LabError, match=message):
+        DistillConfig.from_json(text)
