@@ -50,6 +50,7 @@ from sentence_transformers import SentenceTransformer
 
 import lab
 from lab.collection.texts import document_texts
+from lab.config import PAPER
 from lab.encoders.export import load_student, save_model, stored_parameters, write_folder
 from lab.encoders.student import make_student, static_student
 from lab.evaluation import difference_interval, holm, p_value, per_query, ratio_interval, vector_distance
@@ -70,7 +71,7 @@ CONTRASTS = (
     *((n, DEFAULT, other) for n in (2_000, 8_000) for other in (NOTHING, WIKI, SENTENCE, AGAIN)),
 )
 CONFIG = lab.DistillConfig(collection="pydocs", student="tenth", queries="train", observed=2_000, select=False,
-                           static=False)  # fmt: skip
+                           static=False, **PAPER)  # fmt: skip
 
 
 class Study:

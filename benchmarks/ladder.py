@@ -31,6 +31,7 @@ import lab
 from lab import artefacts
 from lab.collection.core import shortened
 from lab.collection.texts import DocumentTexts, TextMix, document_texts, held_out_rows
+from lab.config import PAPER
 from lab.evaluation import difference_interval, holm, p_value, per_query, ratio_interval
 from lab.generation import SENTENCES as SENTENCE_MIX
 from lab.generation import FromDocuments, FromQueries
@@ -158,7 +159,7 @@ def climb(study: Study, train: bool = True) -> list[dict]:
     for collection, size, start, seed, arm in study.runs():
         config = lab.DistillConfig(
             collection=collection, student=size, start=start, seed=seed, observed=study.observed, probes=1,
-            select=False, static=False,
+            select=False, static=False, **PAPER,
         )  # fmt: skip
         told = {**dataclasses.asdict(config), "arm": arm, "rung": dataclasses.asdict(ARMS[arm]),
                 **{name: getattr(study, name) for name in ("steps", "words", "pairs", "searched")}}  # fmt: skip

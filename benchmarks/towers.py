@@ -22,6 +22,7 @@ import lab
 from lab import artefacts
 from lab.collection.core import shortened
 from lab.collection.texts import DocumentTexts, document_texts, held_out_rows
+from lab.config import PAPER
 from lab.geometry import Sample, draw_triples
 from lab.losses import LossWeights
 from lab.training import TrainingData
@@ -30,7 +31,7 @@ OUT = Path(__file__).resolve().parent.parent / "docs" / "towers.json"
 SEEDS, TEXTS, HELD, WORDS, EPOCHS = range(5), 640, 640, 12, 6.0
 SETTINGS = lab.DistillConfig(
     student="twentieth", losses=LossWeights(one_hot=1.0, score=1.0, query_matching=0.0), epochs=EPOCHS, observed=300,
-    probes=1, select=False, static=False,
+    probes=1, select=False, static=False, **PAPER,
 )  # fmt: skip
 
 

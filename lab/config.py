@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
 from lab.collection.texts import TextMix
 from lab.errors import LabError
 from lab.losses import LossWeights
+
+# the method as the paper states it, without what this lab's recipe adds: what studies of the method itself begin with
+PAPER: dict[str, float] = {"document_pull": 0.0, "layer_rate": 1.0}
 
 
 @dataclass(frozen=True)
@@ -31,12 +35,14 @@ class DistillConfig:
     generated: int = 0  # queries made by noise of each train query (queries="train"); none: see docs/recipe.md
     sigma: float = 1.0  # of that noise, in units of the RMS of the encoder's states
     unseen: tuple[str, ...] = ()  # ids of documents that give no training text; they stay in the index
-    observed: int = 6_000  # texts the teacher reads to find what each token is on average at the student's first layer
+    observed: int = 20_000  # texts the teacher reads to find what each token is on average at the student's first layer
     losses: LossWeights = field(default_factory=LossWeights)  # matching on queries alone unless said otherwise
+    document_pull: float = 0.6  # how far a text's target is drawn to its own document, see lab.targets; 0: not at all
     hard_negatives: int = 0  # per text, the teacher's best but its own; for score, margin, one-hot, negative matching
-    epochs: float = 3.0  # passes over the texts
+    epochs: float = 2.0  # passes over the texts
     batch: int = 64  # texts a step
     rate: float = 2e-3  # AdamW's peak learning rate; falls to 0 along a cosine
+    layer_rate: float = 0.3  # share of the rate for layers taken from the teacher; its token table moves at all of it
     warmup: float = 0.03  # share of the steps in which the rate rises
     weight_decay: float = 0.01  # on matrices; not on biases and norms
     clip: float = 1.0  # largest gradient norm
@@ -57,6 +63,9 @@ class DistillConfig:
         for name in ("epochs", "batch", "rate", "clip", "probes", "observed"):
             if not getattr(self, name) > 0:
                 raise LabError(f"{name}={getattr(self, name)}: must be greater than 0")
+        for name in ("document_pull", "layer_rate"):
+            if not (math.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
+                raise LabError(f"{name}={getattr(self, name)}: a finite number of at least 0")
         if self.generated < 0 or not self.sigma >= 0:
             raise LabError(f"generated={self.generated}, sigma={self.sigma}: both are 0 or more")
         if self.generated and self.queries != "train":

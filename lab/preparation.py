@@ -15,6 +15,7 @@ from lab.encoders.teacher import DualEncoder
 from lab.errors import DataError, LabError
 from lab.generation import FromQueries, NoiseSettings, QueryGenerator
 from lab.store import VectorStore
+from lab.targets import pulled
 from lab.training import TrainingData
 
 INDEX_DOCUMENTS = 4_000  # matching on queries reads no document; so many are encoded to look at the student in
@@ -105,9 +106,9 @@ def training_data(
     index = np.searchsorted(rows, index_rows(collection))
     data = TrainingData(
         made.texts, queries, made.rows, documents, rows, collection.documents, groups, negatives, index,
-        {name: getattr(config, name) for name in SHAPING},
+        settings={name: getattr(config, name) for name in SHAPING},
     )  # fmt: skip
-    return data, held
+    return dataclasses.replace(data, targets=_targets(config, data)), held
 
 
 def fit_prepared(
@@ -147,7 +148,13 @@ def fit_prepared(
         if count:
             negatives = _hard_negatives(data.queries, data.documents, data.groups, data.positives, count)
         data = dataclasses.replace(data, negatives=negatives)
-    return config, data
+    return config, dataclasses.replace(data, targets=_targets(config, data))
+
+
+def _targets(config: DistillConfig, data: TrainingData) -> np.ndarray | None:
+    if not config.document_pull:
+        return None
+    return pulled(data.queries, data.documents, data.positives, data.groups, config.document_pull)
 
 
 def _unseen(config: DistillConfig, collection: Collection) -> np.ndarray:
@@ -157,7 +164,8 @@ def _unseen(config: DistillConfig, collection: Collection) -> np.ndarray:
 
 
 def _reads_documents(config: DistillConfig) -> bool:
-    return config.losses.reads_documents or config.hard_negatives > 0 or config.documents == "own"
+    pulled_or_scored = config.document_pull > 0 or config.losses.reads_documents or config.hard_negatives > 0
+    return pulled_or_scored or config.documents == "own"
 
 
 def index_rows(collection: Collection) -> np.ndarray:

@@ -26,6 +26,7 @@ FLOW: tuple[tuple[str, ...], ...] = (
     ("generation",),
     ("config",),
     ("training",),
+    ("targets",),
     ("preparation",),
     ("retrieval",),
     ("cross",),

@@ -23,6 +23,7 @@ from sentence_transformers.sentence_transformer.modules import Dense, Pooling
 import lab
 from lab import DistillConfig, artefacts
 from lab.collection import Collection
+from lab.config import PAPER
 from lab.encoders.student import make_student
 from lab.encoders.teacher import DualEncoder
 from lab.geometry import distances, safe_radius, spread
@@ -63,7 +64,7 @@ def record(
     Args:
         config: other settings than the clinic's; the case then changes one of them.
     """
-    config = config or DistillConfig(epochs=STEPS * DistillConfig.batch / len(data.texts), device="cpu")
+    config = config or DistillConfig(epochs=STEPS * DistillConfig.batch / len(data.texts), device="cpu", **PAPER)
     config = dataclasses.replace(config, seed=seed, probes=LOOKS, select=False, static=False)
     torch.manual_seed(seed)
     model = make_student(teacher, config.student, data.texts, data.queries, seed, config.observed)

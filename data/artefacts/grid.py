@@ -13,13 +13,14 @@ from pathlib import Path
 import lab
 from lab import artefacts
 from lab.collection.core import shortened
+from lab.config import PAPER
 from lab.losses import LossWeights
 from lab.progress import ProgressBars
 
 WORDS = 24
 SEARCHED = 1_000  # documents a look is searched in: a student with its own encodes them each time
 SCORES = LossWeights(query_matching=0, score=1, temperature=0.05)
-SETTINGS = lab.DistillConfig(epochs=4.25, batch=64, probes=15, static=False, select=False, losses=SCORES)
+SETTINGS = lab.DistillConfig(epochs=4.25, batch=64, probes=15, static=False, select=False, losses=SCORES, **PAPER)
 CELLS = {
     "scores-teacher-inherited": {"start": "teacher", "documents": "inherited"},
     "scores-random-inherited": {"start": "random", "documents": "inherited"},

@@ -11,6 +11,7 @@ from typing import Any
 
 import lab
 from lab import artefacts
+from lab.config import PAPER
 from lab.errors import DataError
 from lab.figures.card import described
 from lab.progress import ProgressBars
@@ -30,7 +31,7 @@ def build(target: Path, names: tuple[str, ...] = artefacts.SIZE_NAMES, **setting
     if not settings:
         collection = lab.load_collection("wiki")
         settings = {"collection": collection, "prepared": artefacts.live_data(collection)}
-    wanted = {"seed": 0, "static": False} | settings
+    wanted = {"seed": 0, "static": False} | PAPER | settings
     for name in names:
         with ProgressBars() as bars:
             found = lab.distill(student=name, record=True, probes="dev", listen=bars, **wanted)

@@ -76,6 +76,7 @@ class LossBatch:
 
     student_queries: Tensor  # (B, d)
     teacher_queries: Tensor | None = None  # (B, d)
+    query_targets: Tensor | None = None  # (B, d), matched in place of teacher_queries; scores stay the teacher's own
     teacher_documents: Tensor | None = None  # (B, d), row i is right for query i
     student_documents: Tensor | None = None  # (B, d)
     teacher_negatives: Tensor | None = None  # (B, H, d), hard negatives of each query
@@ -127,6 +128,8 @@ def total(weights: LossWeights, batch: LossBatch) -> tuple[Tensor, dict[str, Ten
         term = f"{name}_matching"
         if getattr(weights, term):
             mine, theirs = _need(batch, f"student_{side}", term), _need(batch, f"teacher_{side}", term)
+            if side == "queries" and batch.query_targets is not None:
+                theirs = batch.query_targets
             terms[term] = matching(mine, theirs, weights.distance)
     if weights.spread_out:
         terms["spread_out"] = spread_out(batch.student_queries)

@@ -14,7 +14,7 @@ from typing import Any
 from lab import artefacts
 from lab.collection import Collection, load_collection
 from lab.collection.core import shortened
-from lab.config import DistillConfig
+from lab.config import PAPER, DistillConfig
 from lab.encoders.teacher import DualEncoder, load_teacher
 from lab.errors import LabError
 from lab.figures.trials import Trial, fingerprint
@@ -44,7 +44,7 @@ _STANDS = " Where will it stand, compared with the usual run?"
 
 def usual() -> DistillConfig:
     """The run all experiments change one thing of: 282 steps on the 12,000 live texts, matching alone."""
-    return DistillConfig(student="tenth", epochs=1.5, probes=10, observed=1_000, static=False)
+    return DistillConfig(student="tenth", epochs=1.5, probes=10, observed=1_000, static=False, **PAPER)
 
 
 def experiments(config: DistillConfig | None = None) -> list[Experiment]:

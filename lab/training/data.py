@@ -18,6 +18,7 @@ class TrainingData:
     document_texts: N, read when the student encodes documents itself
     index: positions in `documents` that index_score ranks, the same for every step; None: all M
     groups: (N,) equal for documents with equal text, so that a twin is never a negative · negatives: (n, H) rows
+    targets: (n, d) what query matching matches, see `lab.targets`; None: the teacher's vectors themselves
     settings: the config's `texts`, `queries` and `unseen` it was made with; None where whoever made it did not say
     """
 
@@ -30,4 +31,5 @@ class TrainingData:
     groups: np.ndarray
     negatives: np.ndarray | None = None
     index: np.ndarray | None = None
+    targets: np.ndarray | None = None
     settings: Mapping[str, Any] | None = None

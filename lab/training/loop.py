@@ -31,6 +31,7 @@ from lab.training.data import TrainingData
 from lab.training.events import Event, Finished, Probed, Progress
 
 CHECKPOINT_SECONDS = 60.0
+_LAYER = "encoder.layer."  # in the names of parameters of BERT-shaped encoders' layers
 
 
 class Keeper(Protocol):
@@ -90,7 +91,7 @@ def train(
         for rows in all_batches(lengths, config.batch, config.seed, steps, done):
             began = time.monotonic()
             for group in optimiser.param_groups:
-                group["lr"] = config.rate * schedule(step, steps, config.warmup)
+                group["lr"] = group["share"] * config.rate * schedule(step, steps, config.warmup)
             with accelerator.autocast():
                 batch = _forward(model, data, rows, config, index)
             loss, terms = total(config.losses, batch)
@@ -173,11 +174,16 @@ def _accelerator(model: SentenceTransformer, config: DistillConfig) -> Accelerat
 
 
 def _optimiser(model: SentenceTransformer, config: DistillConfig) -> torch.optim.Optimizer:
-    named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
-    matrices = [p for _, p in named if p.ndim > 1]
-    vectors = [p for _, p in named if p.ndim <= 1]
-    groups = [{"params": matrices, "weight_decay": config.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=config.rate, fused=True)
+    """AdamW; layers taken from the teacher move slower than the table that stands in for those left out."""
+    inherited = config.layer_rate if config.start == "teacher" else 1.0
+    groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            decay = config.weight_decay if parameter.ndim > 1 else 0.0
+            share = inherited if _LAYER in name else 1.0
+            groups.setdefault((decay, share), []).append(parameter)
+    each = [{"params": found, "weight_decay": decay, "share": share} for (decay, share), found in groups.items()]
+    return torch.optim.AdamW(each, lr=config.rate, fused=True)
 
 
 def schedule(step: int, steps: int, warmup: float) -> float:
@@ -220,6 +226,7 @@ def _forward(
     return LossBatch(
         student_queries=embed(model, [data.texts[i] for i in rows], "query"),
         teacher_queries=take(data.queries, rows),
+        query_targets=None if data.targets is None else take(data.targets, rows),
         teacher_documents=take(data.documents, positives) if weights.reads_documents else None,
         student_documents=own_documents,
         teacher_negatives=None if negatives is None else take(data.documents, negatives),

@@ -1,0 +1,46 @@
+"""Where a text's vector should lie: the teacher's vector of it, drawn a little towards the document it came from.
+
+The teacher's vector of a text says what the teacher makes of it alone. The document it was made from says more: whoever
+asks this wants that. A student that copies the sum keeps the teacher's geometry and learns whose words are whose, from
+documents alone. Texts are made without a look at what they ask for, so one counts only where the teacher itself finds
+the document with it (the round trip of Promptagator, arXiv 2209.11755, here among the first `DEPTH`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+DEPTH = 20  # ranks; a text that finds its document later is not about it, and keeps the teacher's vector
+
+
+def pulled(
+    queries: np.ndarray, documents: np.ndarray, positives: np.ndarray, groups: np.ndarray, pull: float
+) -> np.ndarray:
+    """t' = |t| · (t/|t| + pull · d/|d|), scaled back to the length of t, where the teacher ranks d among its first.
+
+    Args:
+        queries: (n, dim) the teacher's vectors of the texts · documents: (N, dim) of all documents
+        positives: (n,) row of each text's document · groups: (N,) equal for documents of equal text
+        pull: 0 gives the teacher's vectors back; 1 the middle between text and document.
+    Returns: (n, dim) float32.
+    """
+    if not pull:
+        return queries
+    kept = ranks(queries, documents, positives, groups) < DEPTH
+    length = np.linalg.norm(queries, axis=1, keepdims=True)
+    own = documents[positives]
+    own = own / np.maximum(np.linalg.norm(own, axis=1, keepdims=True), 1e-12)
+    sums = queries / np.maximum(length, 1e-12) + pull * own
+    sums *= length / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)
+    return np.where(kept[:, None], sums, queries).astype(np.float32)
+
+
+def ranks(queries: np.ndarray, documents: np.ndarray, positives: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """(n,) how many documents the teacher puts before each text's own one; twins of it do not count."""
+    found = np.empty(len(queries), np.int64)
+    for start in range(0, len(queries), 1024):
+        scores = queries[start : start + 1024] @ documents.T
+        own = positives[start : start + 1024]
+        before = scores > scores[np.arange(len(own)), own][:, None]
+        found[start : start + 1024] = (before & (groups[None, :] != groups[own][:, None])).sum(1)
+    return found
