@@ -24,7 +24,7 @@ OWN_DOCUMENTS = (
 
 @dataclass(frozen=True)
 class Look:
-    """What was seen of P queries: the student's vectors and run, ‖t − s‖ and share of the teacher's top ten per query,
+    """What was seen of P queries: the student's vectors and run, ‖t − s‖ and overlap@10 per query,
     measures of geometry.
     """
 

@@ -80,6 +80,17 @@ def test_the_start_is_near_the_teacher_and_nearer_with_a_wider_table(teacher: Du
     assert 0.3 < angles[0] < angles[1] - 0.01
 
 
+def test_a_second_student_of_one_cut_starts_as_the_first_did_whatever_became_of_that(teacher: DualEncoder) -> None:
+    plan_, vectors = Plan((1,), 64, 8, 10_000), teacher.encode(TEXTS)
+    first = make_student(teacher, plan_, TEXTS, vectors)
+    began = {name: tensor.clone() for name, tensor in first.state_dict().items()}
+    with torch.no_grad():  # training changes it in place
+        for parameter in first.parameters():
+            parameter.add_(1.0)
+    second = make_student(teacher, plan_, TEXTS, vectors).state_dict()
+    assert all(torch.equal(second[name], tensor) for name, tensor in began.items())
+
+
 @pytest.mark.parametrize("size", ["half", "quarter", "tenth", "twentieth"])
 def test_named_sizes_are_what_they_say_for_the_default_teacher(size: str) -> None:
     from lab.encoders.anatomy import Shape

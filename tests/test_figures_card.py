@@ -31,8 +31,8 @@ class FakeReport:
 def test_bars_are_means_over_queries_with_their_intervals() -> None:
     found = recorded()
     rows = card_rows(found)
-    assert list(rows) == ["shared top ten", "same top document", "… and provably so"]
-    assert rows["shared top ten"] == mean_interval(recorded_overlap(found)[-1])
+    assert list(rows) == ["overlap@10", "same top document", "… and provably so"]
+    assert rows["overlap@10"] == mean_interval(recorded_overlap(found)[-1])
     assert rows["same top document"].value == pytest.approx(keeps(found)[-1].mean())
     assert rows["… and provably so"].value == pytest.approx((ratios(found)[-1] < 1).mean())
     values = card_values(found)
@@ -63,7 +63,7 @@ def test_the_card_is_of_the_look_that_was_kept() -> None:
     assert best_look(found) == 2
     picked = replace(found, measures={"held-out overlap@10": np.array([0.1, 0.9, 0.3])})
     assert best_look(picked) == 1 and "step 1" in student_card(picked).layout.title.text
-    assert card_rows(picked)["shared top ten"].value == pytest.approx(recorded_overlap(found)[1].mean())
+    assert card_rows(picked)["overlap@10"].value == pytest.approx(recorded_overlap(found)[1].mean())
     empty = replace(found, steps=found.steps[:0])
     with pytest.raises(DataError, match="no look"):
         student_card(empty)

@@ -83,7 +83,7 @@ def test_the_table_says_what_was_changed_and_whether_it_mattered() -> None:
     table = trials_table([trial("usual"), trial("rate × 8", 0.3, changed=changed), Trial("begun", steps=9)])
     assert table["changed"].tolist() == ["nothing", "rate: 0.002 → 0.016", "nothing"]
     assert table["difference"][0] == "" and table["difference"][1].startswith("-0.200 [") and not table["difference"][2]
-    assert table["shared top ten"][:2].tolist() == [0.5, 0.3]
+    assert table["overlap@10"][:2].tolist() == [0.5, 0.3]
 
 
 def test_runs_seen_through_other_texts_are_not_compared() -> None:

@@ -7,7 +7,9 @@ exactly what is saved, counted and served.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,7 @@ from lab.encoders.teacher import DualEncoder, resolve_folder
 from lab.encoders.vocabulary import token_counts, trim, trimmable
 from lab.errors import ModelError
 
+CUTS = 2  # students kept as they were cut, about 10 MB each
 FITTED_TEXTS = 4_000  # for the least-squares start of a projection
 
 
@@ -47,7 +50,7 @@ def make_student(
             start at random.
     """
     if isinstance(wanted, Plan) or str(wanted) in SIZES:
-        return _cut(teacher, wanted, texts, seed, observed, start)
+        return copy.deepcopy(_cut(teacher, wanted, tuple(texts), seed, observed, start))
     if start != "teacher":
         raise ModelError(
             f"start={start!r} is for the sizes {', '.join(SIZES)}: the checkpoint {wanted} brings its own weights"
@@ -55,8 +58,10 @@ def make_student(
     return from_checkpoint(teacher, wanted, texts, vectors, seed)
 
 
+# Experiments change one knob after another: those of one size start from one cut, which takes longer than a look
+@lru_cache(maxsize=CUTS)
 def _cut(
-    teacher: DualEncoder, wanted: str | Path | Plan, texts: Sequence[str], seed: int, observed: int, start: str
+    teacher: DualEncoder, wanted: str | Path | Plan, texts: tuple[str, ...], seed: int, observed: int, start: str
 ) -> SentenceTransformer:
     counts = token_counts(teacher.model.tokenizer, texts)
     if not isinstance(wanted, Plan):

@@ -98,7 +98,7 @@ def card_rows(recording: Recording) -> dict[str, Interval]:
     look, rows = best_look(recording), {}
     if kept := recording.about.get(FACTS, {}).get("retention"):
         rows[f"of the teacher's {MAIN}"] = Interval(**kept)
-    rows["shared top ten"] = mean_interval(recorded_overlap(recording)[look])
+    rows["overlap@10"] = mean_interval(recorded_overlap(recording)[look])
     rows["same top document"] = mean_interval(keeps(recording)[look].astype(float))
     rows["… and provably so"] = mean_interval((ratios(recording)[look] < 1).astype(float))
     return rows

@@ -130,7 +130,7 @@ def circle_values(turned: Turned) -> Values:
         {"x": angles, "y": losses},
         {"x": angles, "y": matches},
         {"x": [now, now], "y": [turned.score_loss, turned.matching_loss]},
-        {"x": [100, 2], "y": [0, 1.4], "text": ["score loss", "matching loss"]},
+        {"x": [100, 2], "y": [0.08, 1.4], "text": ["score loss", "matching loss"]},
         {"x": angles, "y": own},
         {"x": angles, "y": kept},
         {"x": [now, now], "y": [turned.kept_in_own, turned.kept]},

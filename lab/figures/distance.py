@@ -1,4 +1,6 @@
-"""How a student comes to stand where its teacher stands: ‖t − s‖ and the shared top ten, step by step.
+"""How a student comes to stand where its teacher stands: ‖t − s‖ and overlap@10, step by step.
+
+overlap@10: of the teacher's ten documents of a query, the share that is among the student's ten.
 
 Drawn from a finished `Recording` or from what a training has shown so far; the same function for both. Steps are on a
 log axis, because the geometry moves at every step early on and hardly at all later. Step 0 stands left of the break.
@@ -36,7 +38,7 @@ _TRACES: tuple[dict[str, Any], ...] = (
     {"name": "teacher", "mode": "lines", "line": TEACHER.line(2), "hoverinfo": "skip"},
     {
         "name": "overlap", "mode": "lines+markers", "marker": STUDENT.marker(9), "line": STUDENT.line(),
-        "hovertemplate": "step %{x}: %{y:.0%} of the teacher's top ten", "showlegend": False, **_LOWER,
+        "hovertemplate": "step %{x}: overlap@10 %{y:.0%}", "showlegend": False, **_LOWER,
     },
     {"name": "all of it", "mode": "lines", "line": TEACHER.line(2), "hoverinfo": "skip", "showlegend": False, **_LOWER},
 )  # fmt: skip
@@ -51,12 +53,12 @@ def distance_curve(
     last: int | None = None,
     title: str = "The student moves to where its teacher stands",
 ) -> go.Figure:
-    """Mean ‖t − s‖ with the middle half of the texts, above the share of the teacher's top ten.
+    """Mean ‖t − s‖ with the middle half of the texts, above overlap@10.
 
     Args:
         seen: a `Recording`, or (K,) the steps at which the student was looked at.
         distances: (K, P) ‖t − s‖ of P texts, or (K,) their mean; None where it was not measured.
-        overlap: (K,) or (K, P) share of the teacher's top ten, 0 to 1.
+        overlap: (K,) or (K, P) overlap@10, 0 to 1.
         batches: (steps, mean ‖t − s‖ of the batch of each step): what the training itself sees.
         last: the step at which the axis ends, where more are to come; by default the last one there is.
 
@@ -75,7 +77,7 @@ def distance_curve(
             "title": {"text": "training step (log scale)"},
         },
         yaxis={"domain": [0.46, 1], "title": {"text": "‖t − s‖ (0: same place)"}},
-        yaxis2={"domain": [0, 0.36], "range": [-0.05, 1.08], "tickformat": ".0%", "title": {"text": "shared top ten"}},
+        yaxis2={"domain": [0, 0.36], "range": [-0.05, 1.08], "tickformat": ".0%", "title": {"text": "overlap@10"}},
     )  # fmt: skip
 
 

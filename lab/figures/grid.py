@@ -28,12 +28,12 @@ COLUMNS = ((0.0, 0.29), (0.355, 0.645), (0.71, 1.0))
 ROWS = ((0.575, 0.93), (0.0, 0.355))
 _STILL: tuple[dict[str, Any], ...] = (
     {
-        "name": "top ten shared, in the teacher's index", "mode": "lines+markers", "line": TEACHER.line(2.5),
-        "marker": TEACHER.marker(6), "hovertemplate": "step %{x}: %{y:.0%} of the top ten<extra></extra>",
+        "name": "overlap@10 in the teacher's index", "mode": "lines+markers", "line": TEACHER.line(2.5),
+        "marker": TEACHER.marker(6), "hovertemplate": "step %{x}: overlap@10 %{y:.0%}<extra></extra>",
     },
     {
-        "name": "top ten shared, in its own documents", "mode": "lines+markers", "line": STUDENT.line(2.5),
-        "marker": STUDENT.marker(7), "hovertemplate": "step %{x}: %{y:.0%} of the top ten<extra></extra>",
+        "name": "overlap@10 in its own documents", "mode": "lines+markers", "line": STUDENT.line(2.5),
+        "marker": STUDENT.marker(7), "hovertemplate": "step %{x}: overlap@10 %{y:.0%}<extra></extra>",
     },
     {
         "name": "mean ‖t − s‖", "mode": "lines", "line": {"color": INK, "width": 2, "dash": "dot"},

@@ -1,4 +1,4 @@
-"""Several trainings in one picture: what one knob does to ‖t − s‖ and to the shared top ten, and a table of the same.
+"""Several trainings in one picture: what one knob does to ‖t − s‖ and to overlap@10, and a table of the same.
 
 Every run has a slot with its own colour, marker and dash; its name stands at the right, at the end of its line. The
 first slot belongs to the run that all others are compared with.
@@ -79,7 +79,7 @@ class Trial:
         return (chosen or [max(self.looks, key=lambda look: look.overlap)])[0] if self.looks else None
 
     def against(self, other: Trial) -> Interval | None:
-        """Difference of the shared top ten from another run, paired text by text; None where that cannot be said:
+        """Difference of overlap@10 from another run, paired text by text; None where that cannot be said:
         nothing was seen yet, or it was seen through other texts.
         """
         mine, theirs = self.kept, other.kept
@@ -121,7 +121,7 @@ def usual_first(trials: Sequence[Trial]) -> list[Trial]:
 
 
 def trials_curve(trials: Sequence[Trial], steps: int | None = None, title: str = "One knob at a time") -> go.Figure:
-    """Mean ‖t − s‖ of each run on texts nobody trained on, above its share of the teacher's top ten.
+    """Mean ‖t − s‖ of each run on texts nobody trained on, above overlap@10 with its teacher.
 
     Args:
         trials: the first is the one the others are compared with; of more than there are slots, it and the last ones
@@ -132,7 +132,7 @@ def trials_curve(trials: Sequence[Trial], steps: int | None = None, title: str =
     ticks = [ZERO, *(tick for tick in TICKS if tick <= last)]
     upper, lower = {"xaxis": "x", "yaxis": "y"}, {"xaxis": "x", "yaxis": "y2"}
     traces: list[dict[str, Any]] = []
-    for axes, what in ((upper, "mean ‖t − s‖ %{y:.3f}"), (lower, "%{y:.0%} of the teacher's top ten")):
+    for axes, what in ((upper, "mean ‖t − s‖ %{y:.3f}"), (lower, "overlap@10 %{y:.0%}")):
         traces += [
             {
                 "name": f"run {place}", "mode": "lines+markers", "marker": look.marker(9), "line": look.line(2),
@@ -166,7 +166,7 @@ def trials_curve(trials: Sequence[Trial], steps: int | None = None, title: str =
             "title": {"text": "training step (log scale)"},
         },
         yaxis={"domain": [0.42, 1], "range": [-0.04, FARTHEST], "title": {"text": "mean ‖t − s‖"}},
-        yaxis2={"domain": [0, 0.34], "range": [-0.05, 1.08], "tickformat": ".0%", "title": {"text": "shared top ten"}},
+        yaxis2={"domain": [0, 0.34], "range": [-0.05, 1.08], "tickformat": ".0%", "title": {"text": "overlap@10"}},
     )  # fmt: skip
 
 
@@ -211,7 +211,7 @@ def trials_table(trials: Sequence[Trial]) -> pd.DataFrame:
             "kept look": kept.step if kept else None,
             "parameters": trial.parameters,
             "mean ‖t − s‖": round(kept.distance, 3) if kept else None,
-            "shared top ten": round(kept.overlap, 3) if kept else None, "difference": str(difference or ""),
+            "overlap@10": round(kept.overlap, 3) if kept else None, "difference": str(difference or ""),
             "seconds": None if trial.seconds is None else round(trial.seconds, 1),
         })  # fmt: skip
     return pd.DataFrame(rows)

@@ -109,5 +109,5 @@ def likely_cause(gauges: Mapping[str, float]) -> Finding:
         )
     return Finding(
         HEALTHY, "overlap@10",
-        f"loss {loss:.2f} from {before:.2f}, unseen queries at {far:.2f}, {shared:.0%} of the top ten shared",
+        f"loss {loss:.2f} from {before:.2f}, unseen queries at {far:.2f}, overlap@10 {shared:.0%}",
     )  # fmt: skip

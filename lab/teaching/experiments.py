@@ -26,7 +26,7 @@ from lab.teaching.predict import Choice, Prediction, Question
 RATE_TIMES = 10
 OWN_SHARE = 0.5  # of the usual steps, for the student that encodes documents as well: each of its steps takes longer
 WORDS, SEARCHED = 12, 1_000  # a student that encodes documents reads so many words, of so many of them at a look
-SAME = 0.02  # differences of the shared top ten, or of the distance, below this count as none
+SAME = 0.02  # differences of overlap@10, or of the distance, below this count as none
 
 _OVERLAP = (
     Choice("clearly less of it: at least 2 points of a hundred", -1.0, -SAME),
@@ -38,7 +38,7 @@ _DISTANCE = (
     Choice("about as near", -SAME, SAME),
     Choice("farther away, by 0.02 or more", SAME, 2.0),
 )
-_SHARE = " How much of the teacher's top ten will it find, compared with the usual run?"
+_SHARE = " How much of the teacher's top ten (overlap@10) will it find, compared with the usual run?"
 _STANDS = " Where will it stand, compared with the usual run?"
 
 
@@ -205,5 +205,5 @@ def _arguments(collection: Collection, teacher: DualEncoder, prepared: Any) -> d
 def _experiment(
     name: str, changes: dict[str, Any], measure: str, choices: tuple[Choice, ...], text: str, why: str
 ) -> _Guided:
-    what = {"distance": "its mean ‖t − s‖ changed by {:+.3f}", "overlap": "the shared top ten changed by {:+.3f}"}
+    what = {"distance": "its mean ‖t − s‖ changed by {:+.3f}", "overlap": "overlap@10 changed by {:+.3f}"}
     return _Guided(name, changes, measure, Question(text, choices, what[measure], why))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,10 @@ STOP = ".widget-button:has(.fa-stop)"  # by its icon, since what it says changes
 MOVED = ".widget-dropdown select, .jupyter-widgets input[list], .widget-slider .noUi-handle[role=slider]"
 
 
-def without_outputs(source: Path, folder: Path) -> None:
-    """A copy whose outputs can only have been made by the run."""
+def without_outputs(source: Path, folder: Path, more: Sequence[str] = ()) -> None:
+    """A copy whose outputs can only have been made by the run; more: code cells to put below its own."""
     stored = nbformat.read(source, as_version=4)
+    stored.cells += [nbformat.v4.new_code_cell(code) for code in more]
     for cell in stored.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None

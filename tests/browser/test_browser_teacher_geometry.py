@@ -1,4 +1,7 @@
-"""Notebook 01 in a real JupyterLab: the map is painted, and answers the combobox and a click on a point."""
+"""Notebook 01 in a real JupyterLab: the map is painted, and answers the combobox and a click on a point.
+
+Below its cells stand the panels of notebooks 02 and 04, see `added`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 
+from tests.browser.added import PAIR, STRIP, the_pair_follows, the_strip_lands
 from tests.browser.conftest import OUT, Open
 from tests.browser.jupyter import Lab, Notebook
 from tests.browser.panels import everything_ran, without_outputs
@@ -43,11 +47,13 @@ def wait_until_it_says(plot: Locator, words: str) -> float:
 
 @pytest.mark.browser
 def test_the_map_answers_in_a_browser(lab: Lab, opened: Open) -> None:
-    without_outputs(ROOT / "notebooks" / NAME, lab.folder)
+    without_outputs(ROOT / "notebooks" / NAME, lab.folder, (STRIP, PAIR))
     notebook = opened(NAME)
     notebook.run_all()
     everything_ran(notebook, 240)
     _the_map_answers(notebook)
+    the_strip_lands(notebook)
+    the_pair_follows(notebook)
     assert notebook.errors == []
 
 
