@@ -16,7 +16,7 @@ from sentence_transformers import SentenceTransformer
 import lab
 from lab.collection import Collection
 from lab.collection.texts import TextMix
-from lab.config import DistillConfig
+from lab.config import PAPER, DistillConfig
 from lab.distillation import Distilled, distill
 from lab.encoders.export import facts, load_student, pair, query_flops, stored_parameters
 from lab.encoders.teacher import DualEncoder, load_teacher
@@ -157,11 +157,12 @@ def test_matching_on_queries_encodes_only_the_documents_it_is_looked_at_in(
         return encode(self, texts, kind)
 
     monkeypatch.setattr(DualEncoder, "encode", spy)
-    found = distill(dataclasses.replace(config, epochs=2, static=False), store=VectorStore(None))
+    plain = dataclasses.replace(config, static=False, **PAPER)
+    found = distill(dataclasses.replace(plain, epochs=2), store=VectorStore(None))
     assert [count for kind, count in asked if kind == "document"] == [5]
     assert found.finished.step > 5
     asked.clear()
-    distill(dataclasses.replace(config, epochs=1, static=False), store=VectorStore(None), record=True)
+    distill(dataclasses.replace(plain, epochs=1), store=VectorStore(None), record=True)
     assert [count for kind, count in asked if kind == "document"] == [12]  # a recording shows them all
 
 
@@ -307,10 +308,12 @@ def test_prepared_data_without_the_documents_a_loss_reads_is_refused(
 ) -> None:
     monkeypatch.setattr("lab.preparation.INDEX_DOCUMENTS", 5)
     collection, teacher, _ = prepared
-    both = training_data(config, collection, teacher, VectorStore(None))
-    for change in ({"hard_negatives": 2}, {"losses": LossWeights(score=1)}, {"documents": "own"}):
+    plain = dataclasses.replace(config, **PAPER)
+    both = training_data(plain, collection, teacher, VectorStore(None))
+    needing = ({"hard_negatives": 2}, {"losses": LossWeights(score=1)}, {"documents": "own"}, {"document_pull": 0.5})
+    for change in needing:
         with pytest.raises(DataError, match=r"all 12 document vectors.*holds 5.*every_document=True"):
-            distill(config, collection=collection, teacher=teacher, prepared=both, **change)
+            distill(plain, collection=collection, teacher=teacher, prepared=both, **change)
 
 
 def test_hard_negatives_are_neither_the_document_nor_its_twin(config: DistillConfig) -> None:

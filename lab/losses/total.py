@@ -76,7 +76,6 @@ class LossBatch:
 
     student_queries: Tensor  # (B, d)
     teacher_queries: Tensor | None = None  # (B, d)
-    query_targets: Tensor | None = None  # (B, d), matched in place of teacher_queries; scores stay the teacher's own
     teacher_documents: Tensor | None = None  # (B, d), row i is right for query i
     student_documents: Tensor | None = None  # (B, d)
     teacher_negatives: Tensor | None = None  # (B, H, d), hard negatives of each query
@@ -84,6 +83,7 @@ class LossBatch:
     index: Tensor | None = None  # (M, d), documents of the teacher's index, the same for every query
     mask: Tensor | None = None  # bool, True = no negative: (B, B + B·H) in batch, (B, 1 + H) given
     in_batch: bool = True  # every document is a candidate of every query; False: only its own list
+    query_targets: Tensor | None = None  # (B, d), matched in place of teacher_queries; scores stay the teacher's own
 
 
 def total(weights: LossWeights, batch: LossBatch) -> tuple[Tensor, dict[str, Tensor]]:
