@@ -38,7 +38,7 @@ SCORES = LossWeights(score=1.0, query_matching=0.0)
 
 def students() -> list[dict]:
     """Changes to `BASE`: three sizes at six lengths of training (2 to 126 steps), and losses, rates and starts that go
-    wrong on purpose."""
+    wrong on purpose, and targets that are pulled less or more to the documents."""
     sized = [
         {"student": size, "epochs": epochs, "select": False}
         for size, epochs in itertools.product(("quarter", "tenth", "twentieth"), (0.03, 0.08, 0.2, 0.5, 1.0, 2.0))
@@ -50,6 +50,8 @@ def students() -> list[dict]:
         {"rate": 1e-2, "epochs": 1.0, "select": False},
         {"rate": 1e-4, "epochs": 1.0, "select": False},
         {"observed": 10, "epochs": 0.2, "select": False},
+        {"document_pull": 0.0, "epochs": 1.0, "select": False},
+        {"document_pull": 1.2, "epochs": 1.0, "select": False},
     ]
     return sized + others
 
