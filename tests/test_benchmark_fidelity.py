@@ -19,5 +19,7 @@ def test_the_correlation_is_of_ranks_and_its_interval_holds_it() -> None:
 
 
 def test_at_least_twenty_students_of_a_collection_are_asked_for_and_all_have_names_of_their_own() -> None:
-    names = [repr(fidelity.named("wiki", changes)) for changes in fidelity.students()]
-    assert len(set(names)) == len(names) >= 20
+    rows = [{"changes": fidelity.named("wiki", changes)} for changes in fidelity.students()]
+    assert len(set(map(repr, rows))) == len(rows)
+    assert all(len(fidelity.of(rows, targets)) >= 20 for targets in (fidelity.PAPER, fidelity.RECIPE))
+    assert fidelity.RECIPE != fidelity.PAPER
