@@ -1,7 +1,7 @@
 """Notebook 03 in a real JupyterLab: a moved control changes the figure, Stop stops, nothing complains.
 
-Twice: with subshells as JupyterLab takes them, and in a page where no click takes one. (00 and 01 have tests of their
-own; what is done first can be done to any notebook: `LAB_DRIVE=01_teacher_geometry`.)
+Twice: with subshells as JupyterLab takes them, and in a wide page (1920 pixels) where no click takes one. (00 and 01
+have tests of their own; what is done first can be done to any notebook: `LAB_DRIVE=01_teacher_geometry`.)
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ def test_the_panels_of_a_notebook(lab: Lab, opened: Open, name: str) -> None:
         _the_next_experiment_is_asked_about(notebook.cell("panel.start("))
         assert notebook.errors == []
     notebook.page.close()
-    drive_again(opened(f"{name}.ipynb", subshells=False), places, OUT / f"{name}.png", 60)
+    wide = opened(f"{name}.ipynb", width=1920, subshells=False)
+    drive_again(wide, places, OUT / f"{name}.png", 60)
 
 
 def _the_circle_turns(panel: Locator) -> None:
