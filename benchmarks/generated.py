@@ -62,7 +62,7 @@ ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "docs" / "generated.json"
 MEASURE, STEPS, UNTRAINED, STATIC_RATE = "nDCG@10", 120, "untrained", 3e-3
 COMMON = (SENTENCE, DEFAULT, AGAIN, NOTHING, WIKI, STATIC)
-ARMS = {n: (*COMMON, *(arm for arm in SIGMAS if arm != DEFAULT)) for n in (FEW, 2_000, 8_000)}
+ARMS = {FEW: (*COMMON, *(arm for arm in SIGMAS if arm != DEFAULT)), 2_000: COMMON, 8_000: COMMON}
 PRIMARY = (FEW, DEFAULT, SENTENCE)
 CONTRASTS = (
     PRIMARY,
