@@ -42,7 +42,7 @@ class DistillConfig:
     epochs: float = 2.0  # passes over the texts
     batch: int = 64  # texts a step
     rate: float = 2e-3  # AdamW's peak learning rate; falls to 0 along a cosine
-    layer_rate: float = 0.3  # share of the rate for layers taken from the teacher; its token table moves at all of it
+    layer_rate: float = 0.3  # share of the rate for layers cut out of the teacher; the token table moves at all of it
     warmup: float = 0.03  # share of the steps in which the rate rises
     weight_decay: float = 0.01  # on matrices; not on biases and norms
     clip: float = 1.0  # largest gradient norm

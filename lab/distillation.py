@@ -18,6 +18,7 @@ from sentence_transformers import SentenceTransformer
 from lab.collection import Collection, load_collection
 from lab.collection.texts import DocumentTexts
 from lab.config import DistillConfig
+from lab.encoders.shrink import SIZES
 from lab.encoders.student import make_student, static_student
 from lab.encoders.teacher import DualEncoder, load_teacher
 from lab.evaluation import Fidelity, fidelity
@@ -92,7 +93,7 @@ def distill(
         DataError, ModelError, OfflineError, CacheError: see the parts; each names what was wrong and how to mend it.
     """
     began = time.monotonic()
-    config = dataclasses.replace(config or DistillConfig(), **changes)
+    config = _settled(dataclasses.replace(config or DistillConfig(), **changes))
     tell = listen or (lambda _: None)
     collection = collection or load_collection(config.collection)
     teacher = teacher or load_teacher(config.teacher, config.device, config.precision)
@@ -148,6 +149,12 @@ def distill(
         finished=finished,
         minutes=(time.monotonic() - began) / 60,
     )
+
+
+def _settled(config: DistillConfig) -> DistillConfig:
+    """Without what is meant for layers of the teacher, where the student has none of them."""
+    cut = config.start == "teacher" and config.student in SIZES
+    return config if cut else dataclasses.replace(config, layer_rate=1.0)
 
 
 def _recorder(

@@ -100,15 +100,12 @@ def training_data(
     )
     first: dict[str, int] = {}
     groups = np.array([first.setdefault(text, row) for row, text in enumerate(collection.documents)])
-    negatives = (
-        _hard_negatives(queries, documents, groups, made.rows, config.hard_negatives) if config.hard_negatives else None
-    )
     index = np.searchsorted(rows, index_rows(collection))
     data = TrainingData(
-        made.texts, queries, made.rows, documents, rows, collection.documents, groups, negatives, index,
+        made.texts, queries, made.rows, documents, rows, collection.documents, groups, index=index,
         settings={name: getattr(config, name) for name in SHAPING},
     )  # fmt: skip
-    return dataclasses.replace(data, targets=_targets(config, data)), held
+    return _completed(config, data), held
 
 
 def fit_prepared(
@@ -143,18 +140,16 @@ def fit_prepared(
             f" {len(data.document_rows):,}; prepare it with training_data(…, every_document=True)"
         )
     config = dataclasses.replace(config, **made)
-    if config.hard_negatives != (0 if data.negatives is None else data.negatives.shape[1]):
-        count, negatives = config.hard_negatives, None
-        if count:
-            negatives = _hard_negatives(data.queries, data.documents, data.groups, data.positives, count)
-        data = dataclasses.replace(data, negatives=negatives)
-    return config, dataclasses.replace(data, targets=_targets(config, data))
+    return config, _completed(config, data)
 
 
-def _targets(config: DistillConfig, data: TrainingData) -> np.ndarray | None:
-    if not config.document_pull:
-        return None
-    return pulled(data.queries, data.documents, data.positives, data.groups, config.document_pull)
+def _completed(config: DistillConfig, data: TrainingData) -> TrainingData:
+    """With the hard negatives and targets that this config wants; negatives that fit already are kept."""
+    given, negatives = (data.queries, data.documents, data.positives, data.groups), data.negatives
+    if config.hard_negatives != (0 if negatives is None else negatives.shape[1]):
+        negatives = _hard_negatives(*given, config.hard_negatives) if config.hard_negatives else None
+    targets = pulled(*given, config.document_pull) if _pulls(config) else None
+    return dataclasses.replace(data, negatives=negatives, targets=targets)
 
 
 def _unseen(config: DistillConfig, collection: Collection) -> np.ndarray:
@@ -164,8 +159,11 @@ def _unseen(config: DistillConfig, collection: Collection) -> np.ndarray:
 
 
 def _reads_documents(config: DistillConfig) -> bool:
-    pulled_or_scored = config.document_pull > 0 or config.losses.reads_documents or config.hard_negatives > 0
-    return pulled_or_scored or config.documents == "own"
+    return _pulls(config) or config.losses.reads_documents or config.hard_negatives > 0 or config.documents == "own"
+
+
+def _pulls(config: DistillConfig) -> bool:
+    return config.document_pull > 0 and config.losses.query_matching > 0
 
 
 def index_rows(collection: Collection) -> np.ndarray:
@@ -231,7 +229,7 @@ def _generated(
 
 
 def _hard_negatives(
-    queries: np.ndarray, documents: np.ndarray, groups: np.ndarray, positives: np.ndarray, count: int
+    queries: np.ndarray, documents: np.ndarray, positives: np.ndarray, groups: np.ndarray, count: int
 ) -> np.ndarray:
     """(n, count) rows: the teacher's best documents that are not the text's own nor its twin, from rank 2 on."""
     wanted = min(len(documents), count + 50)

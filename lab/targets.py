@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+_SCORES = 20_000_000  # held at once: the corpus may be large
 DEPTH = 20  # ranks; a text that finds its document later is not about it, and keeps the teacher's vector
 
 
@@ -21,11 +22,9 @@ def pulled(
     Args:
         queries: (n, dim) the teacher's vectors of the texts · documents: (N, dim) of all documents
         positives: (n,) row of each text's document · groups: (N,) equal for documents of equal text
-        pull: 0 gives the teacher's vectors back; 1 the middle between text and document.
+        pull: share of the document's direction, 0 or more; 1 is the middle between text and document.
     Returns: (n, dim) float32.
     """
-    if not pull:
-        return queries
     kept = ranks(queries, documents, positives, groups) < DEPTH
     length = np.linalg.norm(queries, axis=1, keepdims=True)
     own = documents[positives]
@@ -38,9 +37,10 @@ def pulled(
 def ranks(queries: np.ndarray, documents: np.ndarray, positives: np.ndarray, groups: np.ndarray) -> np.ndarray:
     """(n,) how many documents the teacher puts before each text's own one; twins of it do not count."""
     found = np.empty(len(queries), np.int64)
-    for start in range(0, len(queries), 1024):
-        scores = queries[start : start + 1024] @ documents.T
-        own = positives[start : start + 1024]
+    chunk = max(1, _SCORES // len(documents))
+    for start in range(0, len(queries), chunk):
+        scores = queries[start : start + chunk] @ documents.T
+        own = positives[start : start + chunk]
         before = scores > scores[np.arange(len(own)), own][:, None]
-        found[start : start + 1024] = (before & (groups[None, :] != groups[own][:, None])).sum(1)
+        found[start : start + chunk] = (before & (groups[None, :] != groups[own][:, None])).sum(1)
     return found

@@ -10,6 +10,7 @@ import torch
 
 from lab.collection import load_collection
 from lab.config import PAPER, DistillConfig
+from lab.distillation import distill
 from lab.encoders.teacher import load_teacher
 from lab.errors import LabError
 from lab.losses import LossBatch, LossWeights, total
@@ -82,8 +83,21 @@ def test_layers_of_the_teacher_move_at_their_share_of_the_rate(tiny_config):
     }
     assert {share for name, share in shares.items() if "encoder.layer." in name} == {tiny_config.layer_rate}
     assert {share for name, share in shares.items() if "encoder.layer." not in name} == {1.0}
-    random = dataclasses.replace(tiny_config, start="random")
-    assert {group["share"] for group in _optimiser(model, random).param_groups} == {1.0}
+
+
+def test_layers_that_are_not_the_teachers_move_at_the_whole_rate(tiny_config, tiny_teacher_dir):
+    for change in ({"start": "random"}, {"student": str(tiny_teacher_dir)}):
+        found = distill(dataclasses.replace(tiny_config, epochs=1, **change), store=VectorStore(None))
+        assert found.config.layer_rate == 1.0, change
+    assert distill(dataclasses.replace(tiny_config, epochs=1), store=VectorStore(None)).config.layer_rate < 1.0
+
+
+def test_a_student_that_is_not_matched_has_no_targets(tiny_config, monkeypatch):
+    monkeypatch.setattr("lab.preparation.INDEX_DOCUMENTS", 5)
+    scores = dataclasses.replace(tiny_config, losses=LossWeights(index_score=1.0, query_matching=0.0))
+    collection, teacher = load_collection(scores.collection), load_teacher(scores.teacher, "cpu", "float32")
+    data, _ = training_data(scores, collection, teacher, VectorStore(None))
+    assert data.targets is None and len(data.documents) == 5, "and so no document was read for them"
 
 
 @pytest.mark.parametrize("name", ["document_pull", "layer_rate"])

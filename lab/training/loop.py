@@ -175,12 +175,11 @@ def _accelerator(model: SentenceTransformer, config: DistillConfig) -> Accelerat
 
 def _optimiser(model: SentenceTransformer, config: DistillConfig) -> torch.optim.Optimizer:
     """AdamW; layers taken from the teacher move slower than the table that stands in for those left out."""
-    inherited = config.layer_rate if config.start == "teacher" else 1.0
     groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
             decay = config.weight_decay if parameter.ndim > 1 else 0.0
-            share = inherited if _LAYER in name else 1.0
+            share = config.layer_rate if _LAYER in name else 1.0
             groups.setdefault((decay, share), []).append(parameter)
     each = [{"params": found, "weight_decay": decay, "share": share} for (decay, share), found in groups.items()]
     return torch.optim.AdamW(each, lr=config.rate, fused=True)
