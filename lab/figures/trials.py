@@ -17,7 +17,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from lab.evaluation import Interval, difference_interval
-from lab.figures.distance import TICKS, ZERO
+from lab.figures.distance import OVERLAP, TICKS, ZERO
 from lab.figures.style import (
     GREEN,
     GREY,
@@ -166,7 +166,7 @@ def trials_curve(trials: Sequence[Trial], steps: int | None = None, title: str =
             "title": {"text": "training step (log scale)"},
         },
         yaxis={"domain": [0.42, 1], "range": [-0.04, FARTHEST], "title": {"text": "mean ‖t − s‖"}},
-        yaxis2={"domain": [0, 0.34], "range": [-0.05, 1.08], "tickformat": ".0%", "title": {"text": "overlap@10"}},
+        yaxis2={"domain": [0, 0.34], "range": [-0.05, 1.08], "tickformat": ".0%", "title": OVERLAP},
     )  # fmt: skip
 
 
