@@ -55,7 +55,7 @@ def _the_circle_turns(panel: Locator) -> None:
 def _the_next_experiment_is_asked_about(panel: Locator) -> None:
     move(panel.locator(".widget-dropdown select").first)
     expect(panel.locator(".widget-radio-box input")).not_to_have_count(1, timeout=10_000)
-    expect(panel.get_by_text("Predict.")).to_be_visible()
+    expect(panel.get_by_text("Predict.")).to_have_count(1, timeout=10_000)  # the last answer is gone
     expect(panel.locator("table")).to_contain_text("stopped")
     painted = panel.locator(".textpoint text")  # the run's name, though it was not there when the figure was made
     expect(painted.filter(has_text="size 1/20").first).to_be_visible()
