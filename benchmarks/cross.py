@@ -4,13 +4,15 @@
     python benchmarks/cross.py --only dev --seeds 0   # one stage, or some seeds, alone
 
 Every run is kept in out/cross/ as soon as it ends, re-ranking in pieces of ten queries. The result is docs/cross.json;
-one line goes to docs/test_log.csv. Lower layers are the teacher's and frozen: what they make of a pair is computed once
-for all six models. All models read a pair at `length` tokens, the teacher's own; they were trained on shorter ones.
+one line a run goes to docs/test_log.csv. Lower layers are the teacher's and frozen: what they make of a pair is
+computed once for all six models. A pair is read at the length the models were trained with: at 256 tokens `cls` falls
+far behind (`--read 256 --only dev` shows it; docs/cross.json keeps what each length gave on dev).
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import time
 from pathlib import Path
 
@@ -55,34 +57,38 @@ def train(world: World, runs: list[tuple[str, int]]) -> None:
 
 
 def judge(world: World, split: str, seeds: tuple[int, ...]) -> tuple[Run, Found]:
-    """The teacher's run, and what the untrained model and all runs of these seeds make of its documents."""
+    """The teacher's run, and what the untrained model and all runs of these seeds make of its documents.
+
+    A piece of queries at a time; each piece is kept.
+    """
     count, depth = (world.study.dev, DEV_DEPTH) if split == "dev" else (world.study.test, world.study.depth)
     queries = world.drawn(split, count)
-    run = world.run(queries, depth)
-    each = [judge_seed(world, split, list(queries.values()), run, seed) for seed in seeds]
-    # the untrained model is in every seed's pieces; it is the same
-    return run, {name: np.concatenate([each[0][name][:1], *(one[name][1:] for one in each)]) for name in each[0]}
-
-
-def judge_seed(world: World, split: str, texts: list[str], run: Run, seed: int) -> Found:
-    """Read all pairs with the untrained model and the runs of one seed, a piece of queries at a time."""
+    run, texts = world.run(queries, depth), list(queries.values())
+    name = f"{split}-{count}-{depth}-{world.study.read}-seeds{''.join(map(str, seeds))}"
     pieces: list[Found] = []
     models: list[CrossEncoder] = []
     began, fresh = time.monotonic(), 0
-    for start in range(0, len(texts), PIECE):
-        path = world.folder / f"{split}-{len(texts)}-{run.k}-seed{seed}-{start}.safetensors"
+    for start in range(0, count, PIECE):
+        path = world.folder / f"{name}-{start}.safetensors"
         if not path.exists():
-            if not models:
-                plain = CrossEncoder.from_teacher(world.teacher, world.study.config("dual", seed))
-                models = [plain, *(load_cross(adapter(world, name, seed), world.teacher) for name in SCORERS)]
+            models = models or everyone(world, seeds)
             found = read(world, models, texts[start : start + PIECE], run.rows[start : start + PIECE])
             save_file(found, path.with_suffix(".tmp"))
             path.with_suffix(".tmp").rename(path)
             fresh += PIECE
-            hours = (time.monotonic() - began) / fresh * (len(texts) - start - PIECE) / 3600
-            print(f"{split}, seed {seed}: {start + PIECE} of {len(texts)} queries, {hours:.2f} hours left", flush=True)
+            hours = (time.monotonic() - began) / fresh * (count - start - PIECE) / 3600
+            print(f"{split}: {start + PIECE} of {count} queries, {hours:.2f} hours left", flush=True)
         pieces.append(load_file(path))
-    return {name: np.concatenate([piece[name] for piece in pieces], axis=1) for name in pieces[0]}
+    return run, {key: np.concatenate([piece[key] for piece in pieces], axis=1) for key in pieces[0]}
+
+
+def everyone(world: World, seeds: tuple[int, ...]) -> list[CrossEncoder]:
+    """The untrained model, then seed by seed the trained ones, all of them reading at the study's length."""
+    plain = CrossEncoder.from_teacher(world.teacher, world.study.config("dual", seeds[0]))
+    models = [plain, *(load_cross(adapter(world, scorer, seed), world.teacher) for seed in seeds for scorer in SCORERS)]
+    for model in models:
+        model.config = dataclasses.replace(model.config, length=world.study.read)
+    return models
 
 
 def read(world: World, models: list[CrossEncoder], texts: list[str], rows: np.ndarray) -> Found:
@@ -120,8 +126,9 @@ def main() -> None:
     parser.add_argument("--only", choices=("train", "dev", "test"))
     parser.add_argument("--folder", type=Path, default=ROOT / "out" / "cross")
     parser.add_argument("--seeds", nargs="+", type=int, default=list(Study.seeds))
+    parser.add_argument("--read", type=int, default=Study.read, help="tokens of a pair that is re-ranked")
     arguments = parser.parse_args()
-    study, seeds = Study(), tuple(arguments.seeds)
+    study, seeds = Study(read=arguments.read), tuple(arguments.seeds)
     world = World(study, arguments.folder)
     runs = [(scorer, seed) for seed in seeds for scorer in SCORERS]
     if arguments.only in (None, "train"):

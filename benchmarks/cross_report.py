@@ -9,7 +9,7 @@ import subprocess
 from typing import Any
 
 import numpy as np
-from cross_study import LOG, MEASURE, RESULT, ROOT, SCORERS, World, adapter, write_json
+from cross_study import LOG, MEASURE, RESULT, ROOT, SCORERS, Study, World, adapter, write_json
 
 from lab.cross import about_cross, reordered
 from lab.evaluation import difference_interval, holm, mean_interval, p_value, per_query
@@ -37,7 +37,8 @@ def report(world: World, split: str, run: Run, found: Found, runs: list[tuple[st
     relevant, compared = judged(run, qrels), contrasts(values)
     part = {
         "queries": len(run), "of them with a relevant document among the first": int(relevant.any(axis=1).sum()),
-        "depth": run.k, "measure": MEASURE, "seeds": sorted({seed for _, seed in runs}), "commit": commit(),
+        "depth": run.k, "tokens of a pair": world.study.read, "measure": MEASURE,
+        "seeds": sorted({seed for _, seed in runs}), "commit": commit(),
         "re-ranking": {name: told(mean_interval(each)) for name, each in values.items()},
         "by seed": {name: np.atleast_2d(each).mean(axis=1).round(4).tolist() for name, each in values.items()},
         "weights": weights, "weights tried": tried, "primary contrast": PRIMARY, "contrasts": compared,
@@ -45,6 +46,13 @@ def report(world: World, split: str, run: Run, found: Found, runs: list[tuple[st
         "dual not inferior to cls": {"margin": MARGIN, "met": compared["dual over cls"]["low"] >= MARGIN},
         "auc": areas(run, found, runs, relevant), "floors": floors(run, found, runs),
     }  # fmt: skip
+    if split == "dev":  # what each length of pair gave, with the mean over the seeds of each
+        part["lengths tried"] = before.get("dev", {}).get("lengths tried", {}) | {
+            str(world.study.read): {name: round(float(each.mean()), 4) for name, each in values.items()}
+        }
+        if world.study.read != Study.read:  # only to see: the default length's numbers stay
+            write_json(RESULT, before | {"dev": before["dev"] | {"lengths tried": part["lengths tried"]}})
+            return
     training = {f"{scorer}-{seed}": about_cross(adapter(world, scorer, seed)) for scorer, seed in runs}
     write_json(RESULT, before | {"command": "python benchmarks/cross.py", "config": dataclasses.asdict(world.study),
                                  "training": training, split: part})  # fmt: skip

@@ -30,7 +30,8 @@ class Study:
     seeds: tuple[int, ...] = (0, 1, 2)
     cross: CrossConfig = field(default_factory=CrossConfig)
     dev: int = 100  # of dev, to choose by
-    test: int = 250  # of test, re-ranked once
+    test: int = 1_000  # of test, re-ranked once
+    read: int = 112  # tokens of a pair that is re-ranked: as many as in training, which is what dev chose
     depth: int = 100  # of the teacher's documents re-ranked
     moved: int = 20  # first documents over which a query's vector is watched
 

@@ -61,14 +61,14 @@ from lab.training.batches import steps_in
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "docs" / "generated.json"
 MEASURE, STEPS, UNTRAINED, STATIC_RATE = "nDCG@10", 120, "untrained", 3e-3
-COMMON = (SENTENCE, DEFAULT, AGAIN, NOTHING, WIKI, STATIC)
-ARMS = {FEW: (*COMMON, *(arm for arm in SIGMAS if arm != DEFAULT)), 2_000: COMMON, 8_000: COMMON}
+ARMS = (SENTENCE, *SIGMAS, AGAIN, NOTHING, WIKI, STATIC)
+OBSERVED = (FEW, 2_000, 8_000)
 PRIMARY = (FEW, DEFAULT, SENTENCE)
 CONTRASTS = (
     PRIMARY,
     *((FEW, DEFAULT, other) for other in (NOTHING, WIKI, AGAIN)),
-    *((FEW, arm, SENTENCE) for arm in SIGMAS if arm != DEFAULT),
-    *((n, DEFAULT, other) for n in (2_000, 8_000) for other in (NOTHING, WIKI, SENTENCE, AGAIN)),
+    *((n, DEFAULT, other) for n in OBSERVED[1:] for other in (NOTHING, WIKI, SENTENCE, AGAIN)),
+    *((n, arm, SENTENCE) for n in OBSERVED for arm in SIGMAS if arm != DEFAULT),
 )
 CONFIG = lab.DistillConfig(collection="pydocs", student="tenth", queries="train", observed=2_000, select=False,
                            static=False, **PAPER)  # fmt: skip
@@ -208,11 +208,11 @@ def main() -> None:
     """Run what is missing, score, write, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--split", choices=("dev", "test"), default="dev")
-    parser.add_argument("--observed", nargs="+", type=int, choices=tuple(ARMS), default=tuple(ARMS))
+    parser.add_argument("--observed", nargs="+", type=int, choices=OBSERVED, default=OBSERVED)
     parser.add_argument("--hours", action="store_true")
     arguments = parser.parse_args()
     split, study = arguments.split, Study()
-    runs = [Run(n, arm, seed) for n in arguments.observed for arm in ARMS[n] for seed in SEEDS]
+    runs = [Run(n, arm, seed) for n in arguments.observed for arm in ARMS for seed in SEEDS]
     if arguments.hours:
         print(f"{len(runs)} runs, {hours(study, runs):.2f} hours of training")
         return

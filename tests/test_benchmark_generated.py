@@ -100,10 +100,10 @@ def test_contrasts_are_paired_and_only_the_others_corrected(study: ModuleType) -
 
 
 def test_every_arm_has_three_seeds_and_a_contrast_named_beforehand(study: ModuleType) -> None:
-    runs = {study.Run(n, arm, seed).name for n, arms in study.ARMS.items() for arm in arms for seed in study.SEEDS}
-    assert len(runs) == 60 and all("/" not in name and " " not in name for name in runs)
+    runs = {study.Run(n, arm, seed).name for n in study.OBSERVED for arm in study.ARMS for seed in study.SEEDS}
+    assert len(runs) == 72 and all("/" not in name and " " not in name for name in runs)
     for n, ours, theirs in study.CONTRASTS:
-        assert ours in study.ARMS[n] and theirs in study.ARMS[n]
+        assert n in study.OBSERVED and ours in study.ARMS and theirs in study.ARMS
     assert study.CONTRASTS[0] == study.PRIMARY == (500, study.DEFAULT, study.SENTENCE)
     assert len(set(study.CONTRASTS)) == len(study.CONTRASTS)
 
@@ -158,7 +158,7 @@ def test_the_stored_study_is_whole(study: ModuleType, name: str, split: str) -> 
     stored = json.loads((ROOT / "docs" / f"{name}.json").read_text())
     assert stored["split"] == split and stored["steps"] == study.STEPS
     found = {(row["observed"], row["arm"]) for row in stored["arms"]}
-    assert found == {(n, arm) for n, arms in study.ARMS.items() for arm in arms}
+    assert found == {(n, arm) for n in study.OBSERVED for arm in study.ARMS}
     assert all(row["seeds"] == list(study.SEEDS) for row in stored["arms"])
     told = [(each["observed"], each["arm"], each["against"]) for each in stored["contrasts"]]
     assert tuple(told) == study.CONTRASTS and tuple(stored["primary"]) == told[0]
@@ -167,5 +167,5 @@ def test_the_stored_study_is_whole(study: ModuleType, name: str, split: str) -> 
         gap = means[each["observed"], each["arm"]] - means[each["observed"], each["against"]]
         assert each["difference"]["value"] == pytest.approx(gap)
     counts = {n: {row["texts"] for row in stored["arms"] if row["observed"] == n and row["steps"] == study.STEPS}
-              for n in study.ARMS}  # fmt: skip
-    assert counts == {n: {3 * n} for n in study.ARMS}, "equal counts wherever steps are equal"
+              for n in study.OBSERVED}  # fmt: skip
+    assert counts == {n: {3 * n} for n in study.OBSERVED}, "equal counts wherever steps are equal"

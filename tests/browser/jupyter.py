@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import BrowserContext, Locator, Page
 
 APPUTILS = Path("@jupyterlab") / "apputils-extension"  # where its settings stand
 START, KERNEL = 60.0, 60.0  # seconds until the server answers, until a kernel is ready
@@ -105,11 +105,12 @@ class Notebook:
     errors: list[str] = field(default_factory=list)
 
     @classmethod
-    def open(cls, lab: Lab, browser: Browser, name: str, width: int = 1280, subshells: bool = True) -> Notebook:
+    def open(cls, lab: Lab, context: BrowserContext, name: str, width: int = 1280, subshells: bool = True) -> Notebook:
         """A page of its own; the kernel is that of an earlier page on the same notebook, if there is one."""
         lab.set_subshells(subshells)
-        notebook = cls(lab, browser.new_page(viewport={"width": width, "height": 900}))
+        notebook = cls(lab, context.new_page())
         page = notebook.page
+        page.set_viewport_size({"width": width, "height": 900})
         page.on("pageerror", lambda error: notebook._complain(str(error)))
         page.on("console", lambda message: notebook._complain(message.text) if message.type == "error" else None)
         page.goto(f"{lab.url}/lab/tree/{name}?reset&token={lab.token}")  # reset: no tabs of an earlier session
