@@ -100,7 +100,7 @@ def distill(
     store = store or VectorStore()
 
     if prepared:
-        config, data = fit_prepared(config, collection, prepared[0])
+        config, data = fit_prepared(config, collection, prepared[0], teacher.similarity)
         held = prepared[1]
     else:
         data, held = training_data(config, collection, teacher, store, tell, record, generator)

@@ -15,7 +15,7 @@ from lab.encoders.teacher import DualEncoder
 from lab.errors import DataError, LabError
 from lab.generation import FromQueries, NoiseSettings, QueryGenerator
 from lab.store import VectorStore
-from lab.targets import pulled
+from lab.targets import as_ranked, hard_negatives, pulled
 from lab.training import TrainingData
 
 INDEX_DOCUMENTS = 4_000  # matching on queries reads no document; so many are encoded to look at the student in
@@ -105,16 +105,17 @@ def training_data(
         made.texts, queries, made.rows, documents, rows, collection.documents, groups, index=index,
         settings={name: getattr(config, name) for name in SHAPING},
     )  # fmt: skip
-    return _completed(config, data), held
+    return _completed(config, data, teacher.similarity), held
 
 
 def fit_prepared(
-    config: DistillConfig, collection: Collection, data: TrainingData
+    config: DistillConfig, collection: Collection, data: TrainingData, similarity: str = "cosine"
 ) -> tuple[DistillConfig, TrainingData]:
     """Prepared data as this config wants it, and the config with the settings the data was made with.
 
-    Hard negatives are found anew where others are wanted. Settings that decide which texts there are cannot be honoured
-    any more: one that was set (is not the default) must be that of the data.
+    `similarity` is the teacher's, by which it ranks documents. Hard negatives are found anew where others are wanted.
+    Settings that decide which texts there are cannot be honoured any more: one that was set (is not the default) must
+    be that of the data.
 
     Raises:
         DataError: data of another collection; or documents without a vector are needed.
@@ -140,14 +141,17 @@ def fit_prepared(
             f" {len(data.document_rows):,}; prepare it with training_data(…, every_document=True)"
         )
     config = dataclasses.replace(config, **made)
-    return config, _completed(config, data)
+    return config, _completed(config, data, similarity)
 
 
-def _completed(config: DistillConfig, data: TrainingData) -> TrainingData:
+def _completed(config: DistillConfig, data: TrainingData, similarity: str) -> TrainingData:
     """With the hard negatives and targets that this config wants; negatives that fit already are kept."""
-    given, negatives = (data.queries, data.documents, data.positives, data.groups), data.negatives
+    negatives = data.negatives
+    if not config.hard_negatives and not _pulls(config):
+        return dataclasses.replace(data, negatives=None, targets=None)
+    given = (data.queries, as_ranked(data.documents, similarity), data.positives, data.groups)
     if config.hard_negatives != (0 if negatives is None else negatives.shape[1]):
-        negatives = _hard_negatives(*given, config.hard_negatives) if config.hard_negatives else None
+        negatives = hard_negatives(*given, config.hard_negatives) if config.hard_negatives else None
     targets = pulled(*given, config.document_pull) if _pulls(config) else None
     return dataclasses.replace(data, negatives=negatives, targets=targets)
 
@@ -226,23 +230,3 @@ def _generated(
     source = FromQueries(generator, tuple(observed), NoiseSettings(sigma=config.sigma))
     made, rows = source.draw(config.generated * len(observed), config.texts.seed), tuple(observed.values())
     return ((text, rows[row]) for text, row in zip(made.texts, made.rows, strict=True))
-
-
-def _hard_negatives(
-    queries: np.ndarray, documents: np.ndarray, positives: np.ndarray, groups: np.ndarray, count: int
-) -> np.ndarray:
-    """(n, count) rows: the teacher's best documents that are not the text's own nor its twin, from rank 2 on."""
-    wanted = min(len(documents), count + 50)
-    if wanted - 1 < count:
-        raise DataError(
-            f"{count} hard negatives wanted of {len(documents)} documents; bring more documents or fewer negatives"
-        )
-    out = np.empty((len(queries), count), np.int64)
-    for start in range(0, len(queries), 1024):
-        scores = queries[start : start + 1024] @ documents.T
-        best = np.argpartition(-scores, wanted - 1, axis=1)[:, :wanted]
-        best = np.take_along_axis(best, np.argsort(-np.take_along_axis(scores, best, 1), axis=1), 1)
-        for offset, rows in enumerate(best):
-            others = rows[groups[rows] != groups[positives[start + offset]]]
-            out[start + offset] = np.resize(others, count)
-    return out

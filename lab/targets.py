@@ -1,17 +1,28 @@
-"""Where a text's vector should lie: the teacher's vector of it, drawn a little towards the document it came from.
+"""What the teacher's own ranking says of training texts: where a text's vector should lie, and its hard negatives.
 
-The teacher's vector of a text says what the teacher makes of it alone. The document it was made from says more: whoever
-asks this wants that. A student that copies the sum keeps the teacher's geometry and learns whose words are whose, from
-documents alone. Texts are made without a look at what they ask for, so one counts only where the teacher itself finds
-the document with it (the round trip of Promptagator, arXiv 2209.11755, here among the first `DEPTH`).
+A target is the teacher's vector of the text, drawn a little towards the document it came from. The teacher's vector
+says what the teacher makes of the text alone. The document says more: whoever asks this wants that. A student that
+copies the sum keeps the teacher's geometry and learns whose words are whose, from documents alone. Texts are made
+without a look at what they ask for, so one counts only where the teacher itself finds the document with it (the round
+trip of Promptagator, arXiv 2209.11755, here among the first `DEPTH`).
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from lab.errors import DataError
+
 _SCORES = 20_000_000  # held at once: the corpus may be large
 DEPTH = 20  # ranks; a text that finds its document later is not about it, and keeps the teacher's vector
+
+
+def as_ranked(documents: np.ndarray, similarity: str) -> np.ndarray:
+    """(N, dim) documents whose inner products rank as the teacher does: of unit length where it goes by the cosine."""
+    if similarity != "cosine":
+        return documents
+    length = np.linalg.norm(documents, axis=1, keepdims=True)
+    return documents if np.allclose(length, 1, atol=1e-3) else documents / np.maximum(length, 1e-12)
 
 
 def pulled(
@@ -44,3 +55,27 @@ def ranks(queries: np.ndarray, documents: np.ndarray, positives: np.ndarray, gro
         before = scores > scores[np.arange(len(own)), own][:, None]
         found[start : start + chunk] = (before & (groups[None, :] != groups[own][:, None])).sum(1)
     return found
+
+
+def hard_negatives(
+    queries: np.ndarray, documents: np.ndarray, positives: np.ndarray, groups: np.ndarray, count: int
+) -> np.ndarray:
+    """(n, count) rows: the teacher's best documents that are not the text's own nor its twin, from rank 2 on.
+
+    Args as of `pulled`; count: wanted a text.
+    Raises: DataError where there are fewer documents.
+    """
+    wanted = min(len(documents), count + 50)
+    if wanted - 1 < count:
+        raise DataError(
+            f"{count} hard negatives wanted of {len(documents)} documents; bring more documents or fewer negatives"
+        )
+    out = np.empty((len(queries), count), np.int64)
+    for start in range(0, len(queries), 1024):
+        scores = queries[start : start + 1024] @ documents.T
+        best = np.argpartition(-scores, wanted - 1, axis=1)[:, :wanted]
+        best = np.take_along_axis(best, np.argsort(-np.take_along_axis(scores, best, 1), axis=1), 1)
+        for offset, rows in enumerate(best):
+            others = rows[groups[rows] != groups[positives[start + offset]]]
+            out[start + offset] = np.resize(others, count)
+    return out

@@ -16,7 +16,7 @@ from lab.errors import LabError
 from lab.losses import LossBatch, LossWeights, total
 from lab.preparation import fit_prepared, training_data
 from lab.store import VectorStore
-from lab.targets import DEPTH, pulled, ranks
+from lab.targets import DEPTH, as_ranked, hard_negatives, pulled, ranks
 from lab.training.loop import _optimiser
 
 
@@ -73,13 +73,26 @@ def test_training_data_holds_the_targets_its_config_asks_for(tiny_config):
     assert training_data(plain, collection, teacher, store)[0].targets is None
 
 
+def test_a_teacher_of_cosines_is_not_misled_by_long_vectors():
+    random = np.random.default_rng(0)
+    queries, documents = (random.normal(size=(n, 4)).astype(np.float32) for n in (5, 30))
+    documents /= np.linalg.norm(documents, axis=1, keepdims=True)
+    long = documents * random.uniform(0.2, 9, size=(30, 1)).astype(np.float32)
+    own, apart = np.arange(5), np.arange(30)
+    assert np.array_equal(
+        hard_negatives(queries, as_ranked(long, "cosine"), own, apart, 3),
+        hard_negatives(queries, documents, own, apart, 3),
+    )
+    assert np.array_equal(ranks(queries, as_ranked(long, "cosine"), own, apart), ranks(queries, documents, own, apart))
+    assert not np.array_equal(ranks(queries, as_ranked(long, "dot"), own, apart), ranks(queries, documents, own, apart))
+    assert as_ranked(documents, "cosine") is documents, "unit vectors are not copied"
+
+
 def test_layers_of_the_teacher_move_at_their_share_of_the_rate(tiny_config):
     model = load_teacher(tiny_config.teacher, "cpu").model
     names = {id(p): name for name, p in model.named_parameters()}
     shares = {
-        names[id(p)]: group["share"]
-        for group in _optimiser(model, tiny_config).param_groups
-        for p in group["params"]
+        names[id(p)]: group["share"] for group in _optimiser(model, tiny_config).param_groups for p in group["params"]
     }
     assert {share for name, share in shares.items() if "encoder.layer." in name} == {tiny_config.layer_rate}
     assert {share for name, share in shares.items() if "encoder.layer." not in name} == {1.0}
