@@ -1,8 +1,9 @@
 """The paper's ablation on the lab's data: rungs that differ in one thing, at equal steps, on dev queries.
 
-    python benchmarks/ladder.py --hours         # how long it would take here
-    make ladder                                 # all of it; at most 8 hours on 2 cores
+    make ladder                                 # all of it; about 2.5 hours on 2 cores, --hours says how many here
     python benchmarks/ladder.py --quick         # a small first pass, see QUICK
+    python benchmarks/ladder.py --sizes tenth   # a part, without the table; parts may run side by side
+    python benchmarks/ladder.py --table         # train nothing: the table of the runs that are there
 
 `pydocs` trains on its observed pairs; `wiki` has none, its pairs are made from documents. Two starts: the teacher's
 layers, and random weights in the same shape. A student with documents of its own reads the first words of each; where
@@ -56,8 +57,8 @@ class Study:
     sizes: tuple[str, ...] = ("tenth", "quarter")
     starts: tuple[str, ...] = ("teacher", "random")
     seeds: tuple[int, ...] = (0, 1, 2)
-    steps: int = 750
-    words: int = 64  # of a document that a student encodes itself
+    steps: int = 250
+    words: int = 32  # of a document that a student encodes itself
     pairs: int = 8_000  # a student trains on; and as many made texts where an arm has them
     searched: int = 3_000  # documents in the index
     observed: int = 2_000
@@ -73,6 +74,7 @@ class Study:
         return seconds / 3600 / speed
 
 
+PARTS = ("collections", "sizes", "starts", "seeds")  # what a run may do a part of, see --help
 QUICK = Study(("pydocs",), ("tenth",), steps=100, words=16, pairs=1_500, searched=2_000, observed=300)
 
 
@@ -101,9 +103,9 @@ class World:
         if "train" not in self.full.splits:  # no observed pairs: made from documents, and labelled so in the table
             made = document_texts(self.full, free, MADE)
         else:
-            asked, judged = self.full.queries["train"], self.full.qrels["train"]
+            asked, judged, known = self.full.queries["train"], self.full.qrels["train"], set(free.tolist())
             rows = {asked[i]: self.full.row[max(judged[i], key=judged[i].__getitem__)] for i in asked}
-            kept = {text: row for text, row in rows.items() if row in set(free.tolist())}
+            kept = {text: row for text, row in rows.items() if row in known}
             made = DocumentTexts(tuple(kept), np.fromiter(kept.values(), np.int64, len(kept)))
         chosen = np.sort(np.random.default_rng(0).permutation(len(made))[:count])
         return DocumentTexts(tuple(made.texts[i] for i in chosen), made.rows[chosen])
@@ -232,12 +234,16 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="the small pass that is stated above")
     parser.add_argument("--hours", action="store_true", help="only say how long it takes on this machine")
     parser.add_argument("--table", action="store_true", help="train nothing: the table of the runs that are there")
+    for name in PARTS:
+        among = getattr(Study(), name)
+        parser.add_argument(f"--{name}", nargs="+", type=type(among[0]), choices=among, help="these alone; no table")
     arguments = parser.parse_args()
-    study = QUICK if arguments.quick else Study()
-    hours = study.hours(measure_pace(3).speed)
-    print(f"{len(study.runs())} trainings of {study.steps} steps: about {hours:.1f} hours here", flush=True)
-    if not arguments.hours:
-        OUT.write_text(json.dumps(summary(climb(study, not arguments.table), study), indent=1) + "\n")
+    chosen = {name: tuple(getattr(arguments, name)) for name in PARTS if getattr(arguments, name)}
+    study = dataclasses.replace(QUICK if arguments.quick else Study(), **chosen)
+    print(f"{len(study.runs())} trainings: about {study.hours(measure_pace(3).speed):.1f} hours here", flush=True)
+    table = [] if arguments.hours else climb(study, not arguments.table)
+    if table and not chosen:  # a part would put its few blocks in the place of all
+        OUT.write_text(json.dumps(summary(table, study), indent=1) + "\n")
 
 
 if __name__ == "__main__":

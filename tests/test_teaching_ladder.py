@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +95,24 @@ def test_a_small_climb_trains_once_and_tells_what_was_searched(
     monkeypatch.setattr(ladder, "one", lambda *_: pytest.fail("a run that is there is not made again"))
     assert ladder.climb(study) == table
     assert ladder.climb(dataclasses.replace(study, steps=4), train=False) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "written"), [(["--sizes", "tenth", "--seeds", "1", "2"], False), (["--table"], True)]
+)
+def test_a_part_of_the_study_leaves_the_table_alone(
+    words: list[str], written: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    climbed = []
+    monkeypatch.setenv("LAB_PACE", "30")
+    monkeypatch.setattr(ladder, "OUT", tmp_path / "ladder.json")
+    monkeypatch.setattr(ladder, "climb", lambda study, train: climbed.append((study, train)) or [{"a run": 1}])
+    monkeypatch.setattr(ladder, "summary", lambda table, study: {"runs": table})
+    monkeypatch.setattr(sys, "argv", ["ladder.py", *words])
+    ladder.main()
+    ((study, train),) = climbed
+    assert (tmp_path / "ladder.json").exists() == written and train != written
+    assert (study.sizes, study.seeds) == ((ladder.Study.sizes, (0, 1, 2)) if written else (("tenth",), (1, 2)))
 
 
 def rows(gains: dict[str, float], queries: int = 60, seeds: int = 3) -> list[dict]:
