@@ -5,6 +5,7 @@ The encoder itself is not stored again: 1 MB instead of 90.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import math
@@ -46,6 +47,8 @@ def save_cross(model: CrossEncoder, path: Path, about: dict[str, Any] | None = N
 def load_cross(path: Path, teacher: DualEncoder) -> CrossEncoder:
     """The cross encoder that `save_cross` wrote, merged and ready; `teacher` holds the encoder it was trained from.
 
+    It reads pairs as long as those it was trained on: with longer ones `cls` judges far worse (benchmarks/cross.py).
+
     Raises:
         CacheError: the file is missing, torn or of another build.
         ModelError: another encoder than the one it changes.
@@ -57,6 +60,7 @@ def load_cross(path: Path, teacher: DualEncoder) -> CrossEncoder:
         config = CrossConfig.from_dict(json.loads(told["config"]))
     except (SafetensorError, OSError, KeyError) as error:
         raise CacheError(f"{path} holds no whole cross encoder ({error}); check it out or train it again") from error
+    config = dataclasses.replace(config, length=min(config.length, config.training_length))
     model = CrossEncoder.from_teacher(teacher, config)
     if encoder_key(model) != told.get("encoder"):
         raise ModelError(f"{path.name} changes another encoder than {teacher.source}'s: load the teacher it came from")
