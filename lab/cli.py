@@ -29,7 +29,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"lab {arguments.command}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(f"lab {arguments.command}: interrupted; the same command goes on where this one stopped", file=sys.stderr)
+        print(
+            f"lab {arguments.command}: interrupted; the same command goes on from the last checkpoint", file=sys.stderr
+        )
         return 130
 
 
@@ -43,24 +45,24 @@ def _parser() -> argparse.ArgumentParser:
     distill = commands.add_parser("distill", help="make a student; reads documents only unless told otherwise")
     distill.add_argument("--collection", required=True, help="wiki, pydocs, a folder in BEIR layout, or irds:<id>")
     distill.add_argument(
-        "--teacher", default="default", help="folder or hub id; default: the embedded all-MiniLM-L6-v2"
+        "--teacher", help="folder or hub id; default: the embedded all-MiniLM-L6-v2"
     )
     distill.add_argument(
-        "--student", default="tenth", help="half, quarter, tenth, twentieth, or an encoder's folder or hub id"
+        "--student", help="half, quarter, tenth (default), twentieth, or an encoder's folder or hub id"
     )
-    distill.add_argument("--seed", type=int, default=0)
+    distill.add_argument("--seed", type=int, help="default: 0")
     distill.add_argument("--out", type=Path, required=True, help="folder of the student")
-    distill.add_argument("--queries", choices=("documents", "train"), default="documents")
+    distill.add_argument("--queries", choices=("documents", "train"), help="default: documents")
     usual = " ".join(f"{kind}={number}" for kind, number in KINDS.items())
     distill.add_argument(
         "--mix", nargs="+", metavar="KIND=N", help="training texts of each kind that a document gives, `most` in all,"
         f" and `generated`: queries made by noise of each train query (with --queries train); default: {usual}",
     )  # fmt: skip
     distill.add_argument("--sigma", type=float, help="noise of `generated`, in units of the encoder's RMS; default: 1")
-    distill.add_argument("--documents", choices=("inherited", "own"), default="inherited")
+    distill.add_argument("--documents", choices=("inherited", "own"), help="default: inherited")
     distill.add_argument("--epochs", type=float, help="passes over the texts")
     distill.add_argument(
-        "--config", type=Path, help="a config.json to start from, e.g. the config in a student's lab.json"
+        "--config", type=Path, help="settings to start from: a student's lab.json or a config; options overrule them"
     )
     distill.add_argument("--device", help="auto, cpu, cuda, mps")
     distill.add_argument("--record", action="store_true", help="also keep a recording of how the geometry moved")

@@ -60,6 +60,17 @@ class DistillConfig:
         ):
             if getattr(self, name) not in allowed:
                 raise LabError(f"{name}={getattr(self, name)!r}: choose one of {', '.join(map(repr, allowed))}")
+        for each in dataclasses.fields(self):  # they come from files; a word or half a batch would fail far from here
+            value, kind = getattr(self, each.name), str(each.type)
+            if kind in ("int", "float") and (
+                isinstance(value, bool) or not isinstance(value, int if kind == "int" else (int, float))
+            ):
+                raise LabError(f"{each.name}={value!r}: must be a {'whole ' * (kind == 'int')}number")
+        for name in ("seed", "hard_negatives"):
+            if getattr(self, name) < 0:
+                raise LabError(f"{name}={getattr(self, name)}: must be at least 0")
+        if not math.isfinite(self.epochs):
+            raise LabError(f"epochs={self.epochs}: must be finite")
         for name in ("epochs", "batch", "rate", "clip", "probes", "observed"):
             if not getattr(self, name) > 0:
                 raise LabError(f"{name}={getattr(self, name)}: must be greater than 0")
@@ -92,6 +103,8 @@ class DistillConfig:
             raise LabError(f"the config is no JSON ({error}); write one with DistillConfig().to_json()") from error
         if not isinstance(values, dict):
             raise LabError(f"the config is a {type(values).__name__}, not an object of settings by name")
+        if isinstance(values.get("config"), dict):  # a student's lab.json
+            values = values["config"]
         return cls.from_dict(values)
 
     @classmethod

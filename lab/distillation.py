@@ -19,7 +19,7 @@ from lab.collection import Collection, load_collection
 from lab.collection.texts import DocumentTexts
 from lab.config import DistillConfig
 from lab.encoders.shrink import SIZES
-from lab.encoders.student import make_student, static_student
+from lab.encoders.student import check_student, make_student, static_student
 from lab.encoders.teacher import DualEncoder, load_teacher
 from lab.evaluation import Fidelity, fidelity
 from lab.generation import QueryGenerator
@@ -99,6 +99,7 @@ def distill(
     teacher = teacher or load_teacher(config.teacher, config.device, config.precision)
     store = store or VectorStore()
 
+    check_student(config.student)
     if prepared:
         config, data = fit_prepared(config, collection, prepared[0], teacher.similarity)
         held = prepared[1]

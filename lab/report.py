@@ -110,7 +110,7 @@ class Report:
                 except DataError as error:
                     kept, unmeasured = "–", f"no retention: {error}"
             lines.append(f"{engine:<10}{size:>12}  " + "".join(f"{numbers[m]:>9.3f}" for m in MEASURES) + f"   {kept}")
-        lines += [unmeasured] * bool(unmeasured) + [str(self.over_bm25()), self.bm25]
+        lines += [unmeasured] * bool(unmeasured) + [f"of what the teacher adds to BM25: {self.over_bm25()}", self.bm25]
         return "\n".join(lines)
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lab.collection.core import Collection
-from lab.errors import DataError
+from lab.errors import DataError, LabError
 
 # openings of English questions, none of them about any collection
 _OPENINGS = (
@@ -66,6 +66,13 @@ class TextMix:
     span_words: tuple[int, int] = (2, 40)  # shortest and longest span; log-uniform: short ones are common
     most: int = 80_000  # above this, texts are drawn at random so that large corpora stay affordable
     seed: int = 0  # of the spans; apart from the training's seed, so that the teacher encodes them once for all seeds
+
+    def __post_init__(self) -> None:
+        for name, least in (("sentences", 0), ("spans", 0), ("questions", 0), ("most", 1), ("seed", 0)):
+            if getattr(self, name) < least:
+                raise LabError(f"{name}={getattr(self, name)}: must be at least {least}")
+        if not 1 <= self.span_words[0] <= self.span_words[1]:
+            raise LabError(f"span_words={self.span_words}: the shortest, at least 1, and the longest")
 
 
 @dataclass(frozen=True)

@@ -60,14 +60,17 @@ def facts(folder: str | Path) -> dict[str, Any]:
     """What `lab distill` noted beside the weights.
 
     Raises:
-        ModelError: the folder was not written by `lab distill`.
+        ModelError: the folder was not written by `lab distill`, or the file is torn.
     """
     path = Path(folder) / FACTS
     if not path.exists():
         raise ModelError(
             f"{folder} has no {FACTS}: it was not written by lab distill; name teacher and collection yourself"
         )
-    return json.loads(path.read_text())
+    try:
+        return json.loads(path.read_text())
+    except json.JSONDecodeError as error:
+        raise ModelError(f"{path} is torn ({error}): distil the student again, or bring the file back") from error
 
 
 def stored_parameters(folder: Path) -> int:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Dense, Normalize, Pooling, StaticEmbedding, Transformer
 
@@ -21,7 +22,7 @@ from lab.encoders.anatomy import observe, shape
 from lab.encoders.shrink import SIZES, Plan, build, fresh, least_squares, plan
 from lab.encoders.teacher import DualEncoder, resolve_folder
 from lab.encoders.vocabulary import token_counts, trim, trimmable
-from lab.errors import ModelError
+from lab.errors import LabError, ModelError
 
 CUTS = 2  # students kept as they were cut, about 10 MB each
 FITTED_TEXTS = 4_000  # for the least-squares start of a projection
@@ -58,6 +59,20 @@ def make_student(
     return from_checkpoint(teacher, wanted, texts, vectors, seed)
 
 
+def check_student(wanted: str) -> None:
+    """Tell a mistyped name at once, before the teacher has read a whole corpus.
+
+    Raises:
+        ModelError: neither a size nor a model that can be found.
+    """
+    if wanted in SIZES:
+        return
+    try:
+        resolve_folder(wanted)
+    except LabError as error:
+        raise ModelError(f"student={wanted!r} is none of the sizes {', '.join(SIZES)}, nor a model: {error}") from error
+
+
 # Experiments change one knob after another: those of one size start from one cut, which takes longer than a look
 @lru_cache(maxsize=CUTS)
 def _cut(
@@ -86,8 +101,15 @@ def from_checkpoint(
     The map starts at the identity where the dimensions agree, else at the least-squares fit: a random map, thrown
     away after training, is known to lose a quarter of the quality. With a map the student can query
     the teacher's index.
+
+    Raises:
+        ModelError: no such model, one that cannot be read, or fewer than two texts to fit the map on.
     """
-    first = Transformer(str(resolve_folder(source)), model_kwargs={"use_safetensors": True, "dtype": torch.float32})
+    folder = resolve_folder(source)
+    try:
+        first = Transformer(str(folder), model_kwargs={"use_safetensors": True, "dtype": torch.float32})
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        raise ModelError(f"{folder} cannot be loaded as an encoder: {error}") from error
     width = first.get_embedding_dimension()
     student = SentenceTransformer(modules=[first, Pooling(width, "mean")], device=str(teacher.model.device))
     projection = Dense(width, teacher.dimension, bias=True, activation_function=torch.nn.Identity())

@@ -58,7 +58,8 @@ class NormalisedGain:
         return self.student_over_bm25.value < 0
 
     def __str__(self) -> str:
-        return str(self.interval) if self.interval else f"not defined: {self.reason}"
+        said = str(self.interval) if self.interval else f"not defined: {self.reason}"
+        return f"{said}; FAILED: the student is below BM25" if self.failed else said
 
 
 def mean_interval(values: Any, *, level: float = 0.95, resamples: int = RESAMPLES,

@@ -90,7 +90,8 @@ class _Guided:
 
     def experiment(self) -> Experiment:
         def ask(choice: str | None, measured: float | None) -> str:
-            return Prediction(self.question, choice, measured)._repr_html_()
+            prediction = Prediction(self.question, choice, measured)  # the panel offers the choices itself
+            return prediction.asked_html() if measured is None else prediction.answer_html()
 
         choices = tuple(choice.text for choice in self.question.choices)
         return Experiment(self.name, self.changes, choices, ask, self.measured)

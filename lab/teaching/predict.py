@@ -181,10 +181,17 @@ class Prediction:
 
     def _repr_html_(self) -> str:
         items = "".join(f"<li>{escape(each.text)}</li>" for each in self.question.choices)
-        below = f"<p>{self._later()}</p>" if self.choice else ""
+        return f'{self.asked_html()}<ol type="a">{items}</ol>{self.answer_html()}'
+
+    def asked_html(self) -> str:
+        """The question without its choices, for a page that offers them otherwise."""
+        return f"<p><b>Predict.</b> {escape(self.question.text)}</p>"
+
+    def answer_html(self) -> str:
+        """The folded answer; before there is one, what was said; empty where nothing was."""
         if self.answer:
-            below = f"<details><summary>Show the answer</summary><p>{escape(self.answer)}</p></details>"
-        return f'<p><b>Predict.</b> {escape(self.question.text)}</p><ol type="a">{items}</ol>{below}'
+            return f"<details><summary>Show the answer</summary><p>{escape(self.answer)}</p></details>"
+        return f"<p>{self._later()}</p>" if self.choice else ""
 
     def _later(self) -> str:
         return f"You said {self.choice}. Go on: the answer follows the figure."

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from lab.errors import DataError
+
 _CHUNK = 50  # batches that are sorted together: enough to waste little padding, few enough to stay mixed
 
 
@@ -27,7 +29,13 @@ def epoch_batches(lengths: Sequence[int], batch: int, seed: int, epoch: int) -> 
 
 
 def all_batches(lengths: Sequence[int], batch: int, seed: int, steps: int, start: int = 0) -> Iterator[np.ndarray]:
-    """Batches for steps `start` … `steps` − 1, epoch after epoch."""
+    """Batches for steps `start` … `steps` − 1, epoch after epoch.
+
+    Raises:
+        DataError: no texts.
+    """
+    if not len(lengths):
+        raise DataError("there is no text to train on: bring documents, or a mix of texts that takes some of them")
     step = epoch = 0
     while step < steps:
         for rows in epoch_batches(lengths, batch, seed, epoch):
