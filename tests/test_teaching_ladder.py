@@ -16,7 +16,7 @@ from lab.config import DistillConfig
 from lab.encoders.teacher import load_teacher
 from lab.losses import LossWeights
 from lab.losses.total import TERMS
-from lab.teaching.ladder import ARMS, BESIDE, PRESETS, REPORTED, RUNGS, STEPS, differences, shares, told_steps
+from lab.teaching.ladder import ARMS, BESIDE, PRESETS, REPORTED, RUNGS, STEPS, differences, told_steps
 from tests.scripts import benchmark
 
 ladder = benchmark("ladder")
@@ -46,14 +46,6 @@ def test_presets_are_settings_of_the_config_and_say_what_they_leave_out(name: st
     config = dataclasses.replace(DistillConfig(), **PRESETS[name].settings)
     assert isinstance(config.losses, LossWeights) and "arXiv" in PRESETS[name].source
     assert name.endswith("-like") and len(PRESETS[name].departures) >= 2
-
-
-def test_shares_are_grouped_by_arm_in_the_ladders_order() -> None:
-    common = {"start": "teacher", "size": "tenth", "collection": "pydocs"}
-    runs = [common | {"arm": arm, "share": share} for arm, share in (("+ scores", 0.2), ("direct", 0.1))]
-    runs += [common | {"arm": "direct", "share": 0.3}, common | {"arm": "direct", "share": 0.9, "start": "random"}]
-    assert shares(runs, "teacher") == {"direct": [0.1, 0.3], "+ scores": [0.2]}
-    assert list(shares(runs, "teacher")) == ["direct", "+ scores"]
 
 
 def test_steps_are_told_with_their_interval_and_beside_what_was_reported() -> None:

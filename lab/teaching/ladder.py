@@ -104,16 +104,6 @@ PRESETS: Mapping[str, Preset] = {
 }  # fmt: skip
 
 
-def shares(runs: Sequence[Mapping[str, Any]], start: str, size: str = "tenth", collection: str = "pydocs",
-           ) -> dict[str, list[float]]:
-    """Arm → share of the teacher's nDCG@10, one a seed, of the stored runs of docs/ladder.json."""
-    found: dict[str, list[float]] = {}
-    for run in runs:
-        if (run["start"], run["size"], run["collection"]) == (start, size, collection):
-            found.setdefault(run["arm"], []).append(run["share"])
-    return {arm: found[arm] for arm in ARMS if arm in found}
-
-
 def told_steps(steps: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     """The steps of a block of docs/ladder.json in words, a row each.
 
