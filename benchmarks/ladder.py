@@ -6,9 +6,7 @@
     python benchmarks/ladder.py --table         # train nothing: the table of the runs that are there
 
 `pydocs` trains on its observed pairs; `wiki` has none, its pairs are made from documents. Two starts: the teacher's
-layers, and random weights in the same shape. A student with documents of its own reads the first words of each; where
-documents are inherited they are the teacher's of the whole text. All are searched among the same documents: those
-relevant to a dev query and others drawn at random. The test split is not read.
+layers, and random weights in the same shape. In what all are searched: `lab.teaching.rungs`. No test split is read.
 
 Per-query values go to docs/ladder/, one file a run, and are not made again; the table and the intervals to
 docs/ladder.json. Intervals: paired bootstrap over dev queries and seeds; each step at the level that Holm's correction
@@ -23,30 +21,24 @@ import hashlib
 import itertools
 import json
 import subprocess
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
 import lab
-from lab import artefacts
-from lab.collection.core import shortened
-from lab.collection.texts import DocumentTexts, TextMix, document_texts, held_out_rows
 from lab.config import PAPER
-from lab.evaluation import difference_interval, holm, p_value, per_query, ratio_interval
-from lab.generation import SENTENCES as SENTENCE_MIX
-from lab.generation import FromDocuments, FromQueries
-from lab.preparation import held_out_texts, index_rows
-from lab.retrieval import ExactIndex
+from lab.evaluation import difference_interval, holm, p_value, ratio_interval
 from lab.teaching import measure_pace
-from lab.teaching.ladder import ARMS, GENERATED, OBSERVED, SENTENCES, STEPS
+from lab.teaching.ladder import ARMS, STEPS
+from lab.teaching.rungs import World, epochs_for, train_one
 from lab.training import TrainingData
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT, FOLDER = ROOT / "docs" / "ladder.json", ROOT / "docs" / "ladder"
 # seconds where the lab's minutes were measured: a step, what a word of own documents adds to it, all but the steps
 STEP, WORD, REST = 0.06, 0.005, 25.0
-MADE = TextMix(sentences=1, spans=0, questions=1)  # wiki's pairs
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,77 +70,14 @@ PARTS = ("collections", "sizes", "starts", "seeds")  # what a run may do a part 
 QUICK = Study(("pydocs",), ("tenth",), steps=100, words=16, pairs=1_500, searched=2_000, observed=300)
 
 
-class World:
-    """A collection with its pairs, the three sets of texts, and the index in which all are searched."""
-
-    def __init__(self, name: str, study: Study) -> None:
-        self.full, self.teacher, self.store = lab.load_collection(name), lab.load_teacher(), lab.VectorStore()
-        self.short = shortened(self.full, study.words)
-        self.vectors = self.store.vectors(self.teacher, self.full.documents, "document")
-        first: dict[str, int] = {}
-        self.groups = np.array([first.setdefault(text, row) for row, text in enumerate(self.full.documents)])
-        self.held = held_out_texts(self.full)
-        self.pairs = self._pairs(study.pairs)
-        self.qrels, asked = self.full.qrels["dev"], self.full.queries["dev"]
-        self.ids, self.texts = tuple(asked), tuple(asked.values())
-        wanted = {self.full.row[doc] for judged in self.qrels.values() for doc, grade in judged.items() if grade > 0}
-        others = np.setdiff1d(np.arange(len(self.full)), list(wanted))
-        drawn = np.random.default_rng(0).permutation(others)[: max(0, study.searched - len(wanted))]
-        self.rows = np.sort(np.concatenate([sorted(wanted), drawn])).astype(int)
-        queries = self.store.vectors(self.teacher, self.texts, "query")
-        self.teacher_values = self.values(queries, self.vectors[self.rows])
-
-    def _pairs(self, count: int) -> DocumentTexts:
-        free = np.setdiff1d(np.arange(len(self.full)), held_out_rows(self.full))
-        if "train" not in self.full.splits:  # no observed pairs: made from documents, and labelled so in the table
-            made = document_texts(self.full, free, MADE)
-        else:
-            asked, judged, known = self.full.queries["train"], self.full.qrels["train"], set(free.tolist())
-            rows = {asked[i]: self.full.row[max(judged[i], key=judged[i].__getitem__)] for i in asked}
-            kept = {text: row for text, row in rows.items() if row in known}
-            made = DocumentTexts(tuple(kept), np.fromiter(kept.values(), np.int64, len(kept)))
-        chosen = np.sort(np.random.default_rng(0).permutation(len(made))[:count])
-        return DocumentTexts(tuple(made.texts[i] for i in chosen), made.rows[chosen])
-
-    def data(self, texts: str) -> TrainingData:
-        """The pairs, and as many made texts where the arm asks for them."""
-        wanted, rows, count = self.pairs.texts, self.pairs.rows, len(self.pairs)
-        if texts == GENERATED:  # a made query keeps the document of the query it was made of
-            made = FromQueries(artefacts.query_generator(self.teacher), wanted).draw(count)
-            wanted, rows = (*wanted, *made.texts), np.concatenate([rows, rows[made.rows]])
-        elif texts == SENTENCES:
-            free = np.setdiff1d(np.arange(len(self.full)), held_out_rows(self.full))
-            made = FromDocuments(self.full, SENTENCE_MIX, free).draw(count)
-            wanted, rows = (*wanted, *made.texts), np.concatenate([rows, made.rows])
-        queries = self.store.vectors(self.teacher, wanted, "query")
-        settings = {"texts": TextMix(), "queries": "documents", "unseen": ()}  # none of them shaped these texts
-        return TrainingData(
-            wanted, queries, rows, self.vectors, np.arange(len(self.full)), self.short.documents, self.groups,
-            index=index_rows(self.full), settings=settings,
-        )  # fmt: skip
-
-    def values(self, queries: np.ndarray, documents: np.ndarray) -> np.ndarray:
-        """nDCG@10 a dev query."""
-        index = ExactIndex(documents, [self.full.doc_ids[row] for row in self.rows], self.teacher.similarity)
-        return per_query(index.search(queries, self.ids, 10), self.qrels, ["nDCG@10"])["nDCG@10"]
-
-
 def one(world: World, data: TrainingData, config: lab.DistillConfig, arm: str) -> dict:
-    """Train one student; its values in the index it is meant for, and in the teacher's."""
-    found = lab.distill(
-        config, collection=world.short, teacher=world.teacher, store=world.store, prepared=(data, world.held),
-        searched=300, **ARMS[arm].changes(),
-    )  # fmt: skip
-    queries = found.student.encode(world.texts, "query")
-    documents, theirs = world.vectors[world.rows], None
-    if ARMS[arm].documents == "own":
-        theirs = float(world.values(queries, documents).mean() / world.teacher_values.mean())
-        documents = found.student.encode([world.short.documents[row] for row in world.rows], "document")
-    values = world.values(queries, documents)
+    """Train one student; its values in the index it is meant for, and its share in the teacher's."""
+    found = train_one(world, data, config, **ARMS[arm].changes())
     return {
-        "share": float(values.mean() / world.teacher_values.mean()), "share in the teacher's index": theirs,
+        "share": world.share(found.values),
+        "share in the teacher's index": None if found.theirs is None else world.share(found.theirs),
         "texts": len(data.texts), "parameters": found.student.parameters, "steps": found.finished.step,
-        "values": np.round(values, 3).tolist(),
+        "values": np.round(found.values, 3).tolist(),
     }  # fmt: skip
 
 
@@ -173,29 +102,32 @@ def climb(study: Study, train: bool = True) -> list[dict]:
         if not train:
             continue
         if collection not in worlds:
-            worlds[collection] = World(collection, study)
+            worlds[collection] = World(
+                lab.load_collection(collection), lab.load_teacher(), lab.VectorStore(),
+                words=study.words, pairs=study.pairs, searched=study.searched,
+            )  # fmt: skip
         world = worlds[collection]
         kind = (collection, ARMS[arm].texts)
         if kind not in texts:
             texts[kind] = world.data(ARMS[arm].texts)
-        epochs = study.steps / -(-len(texts[kind].texts) // config.batch)  # the last batch of an epoch may be smaller
+        epochs = epochs_for(study.steps, len(texts[kind].texts), config.batch)
         row = one(world, texts[kind], dataclasses.replace(config, epochs=epochs), arm)
         table.append({"collection": collection, "size": size, "start": start, "seed": seed, "arm": arm, "config": key,
-                      "pairs": OBSERVED if "train" in world.full.splits else "made from documents",
+                      "pairs": world.kind_of_pairs,
                       "teacher": np.round(world.teacher_values, 3).tolist(), **row})  # fmt: skip
         path.write_text(json.dumps(table[-1]))
         print(f"{collection} {size} {start} {seed} {arm}: {row['share']:.3f} of the teacher", flush=True)
     return table
 
 
-def contrasts(rows: list[dict]) -> list[dict]:
+def contrasts(rows: list[dict], steps: Sequence[tuple[str, str]] = STEPS) -> list[dict]:
     """The steps of one block, in shares of the teacher, with Holm's p and intervals at the levels it leaves."""
     values: dict[str, np.ndarray] = {}
-    for arm in ARMS:
+    for arm in {arm for step in steps for arm in step}:
         if found := [row["values"] for row in sorted(rows, key=lambda row: row["seed"]) if row["arm"] == arm]:
             values[arm] = np.array(found)
     teacher = float(np.mean(rows[0]["teacher"]))
-    pairs = [(a, b) for a, b in STEPS if a in values and b in values and len(values[a]) == len(values[b])]
+    pairs = [(a, b) for a, b in steps if a in values and b in values and len(values[a]) == len(values[b])]
     if not pairs:
         return []
     p = np.array([p_value(values[b], values[a]) for a, b in pairs])
@@ -209,6 +141,13 @@ def contrasts(rows: list[dict]) -> list[dict]:
     return out
 
 
+def when() -> dict[str, str]:
+    """Commit and date, as they stand in a table."""
+    command = ["git", "rev-parse", "--short=12", "HEAD"]
+    commit = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+    return {"commit": commit, "date": f"{datetime.now(UTC):%Y-%m-%d}"}
+
+
 def summary(table: list[dict], study: Study) -> dict:
     """What is committed: shares, intervals, settings, commit and date."""
     blocks = {}
@@ -219,12 +158,10 @@ def summary(table: list[dict], study: Study) -> dict:
             values = np.array([row["values"] for row in rows if row["arm"] == arm])
             arms[arm] = vars(ratio_interval(values, rows[0]["teacher"])) | {"seeds": len(values)}
         blocks[", ".join(block)] = {"arms": arms, "steps": contrasts(rows)}
-    command = ["git", "rev-parse", "--short=12", "HEAD"]
-    commit = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
     runs = [{k: v for k, v in row.items() if k not in ("values", "teacher")} for row in table]
     return {
-        "study": dataclasses.asdict(study), "commit": commit, "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "measure": "nDCG@10 on dev, share of the teacher", "blocks": blocks, "runs": runs,
+        "study": dataclasses.asdict(study), **when(), "measure": "nDCG@10 on dev, share of the teacher",
+        "blocks": blocks, "runs": runs,
     }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from lab.teaching import clinic, dual_pooling, matching, query_generation, start_here, teacher_geometry
+from lab.teaching import clinic, dual_pooling, gains, matching, query_generation, start_here, teacher_geometry
 from notebooks.refresh import PICTURE, check
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -116,6 +116,7 @@ HINTS = {
     "02_dual_pooling": [dual_pooling.POOLING_HINT, dual_pooling.PADDING_HINT],
     "03_embedding_matching": [clinic.HINT, matching.HINT_LOSS, matching.HINT_INDEX],
     "04_query_generation": [query_generation.NOISE_HINT, query_generation.COVERED_HINT],
+    "06_ladder": [gains.GAIN_HINT, gains.HOLM_HINT],
 }
 
 

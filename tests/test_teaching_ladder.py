@@ -16,30 +16,20 @@ from lab.config import DistillConfig
 from lab.encoders.teacher import load_teacher
 from lab.losses import LossWeights
 from lab.losses.total import TERMS
-from lab.teaching.ladder import ARMS, BESIDE, PRESETS, REPORTED, RUNGS, STEPS, shares
+from lab.teaching.ladder import ARMS, BESIDE, PRESETS, REPORTED, RUNGS, STEPS, differences, told_steps
 from tests.scripts import benchmark
 
 ladder = benchmark("ladder")
 
 
-def told(arm: str) -> dict[str, object]:
-    """Everything an arm sets, term by term."""
-    losses = ARMS[arm].changes()["losses"]
-    return {term: getattr(losses, term) for term in TERMS} | {
-        "documents": ARMS[arm].documents, "texts": ARMS[arm].texts
-    }  # fmt: skip
-
-
 @pytest.mark.parametrize(("below", "above"), list(zip(list(RUNGS)[:-1], list(RUNGS)[1:], strict=True)))
 def test_a_rung_is_the_one_below_it_and_one_thing_more(below: str, above: str) -> None:
-    a, b = told(below), told(above)
-    assert len([name for name in a if a[name] != b[name]]) == 1
+    assert len(differences(below, above)) == 1
 
 
 def test_the_control_differs_from_generation_in_its_texts_alone() -> None:
-    a, b = told("as many sentences instead"), told("+ generated queries")
-    assert [name for name in a if a[name] != b[name]] == ["texts"]
-    assert told("matching alone") | {"query_matching": 0.0} == dict.fromkeys(TERMS, 0.0) | {
+    assert differences("as many sentences instead", "+ generated queries") == {"texts": ("sentences", "generated")}
+    assert ARMS["matching alone"].settings() | {"query_matching": 0.0} == dict.fromkeys(TERMS, 0.0) | {
         "documents": "inherited", "texts": "observed"
     }  # fmt: skip
     assert set(BESIDE) <= {name for step in STEPS for name in step}
@@ -58,12 +48,16 @@ def test_presets_are_settings_of_the_config_and_say_what_they_leave_out(name: st
     assert name.endswith("-like") and len(PRESETS[name].departures) >= 2
 
 
-def test_shares_are_grouped_by_arm_in_the_ladders_order() -> None:
-    common = {"start": "teacher", "size": "tenth", "collection": "pydocs"}
-    runs = [common | {"arm": arm, "share": share} for arm, share in (("+ scores", 0.2), ("direct", 0.1))]
-    runs += [common | {"arm": "direct", "share": 0.3}, common | {"arm": "direct", "share": 0.9, "start": "random"}]
-    assert shares(runs, "teacher") == {"direct": [0.1, 0.3], "+ scores": [0.2]}
-    assert list(shares(runs, "teacher")) == ["direct", "+ scores"]
+def test_steps_are_told_with_their_interval_and_beside_what_was_reported() -> None:
+    given = {"gain": 0.1, "low": 0.02, "high": 0.2, "p": 0.0123}
+    last = {"from": "+ query matching", "to": "+ generated queries"}
+    sure, none, other = told_steps([
+        given | last, given | last | {"low": -0.02}, given | {"from": "+ query matching", "to": "matching alone"},
+    ])  # fmt: skip
+    assert sure["gain, share of the teacher"] == "+0.100 [+0.020, +0.200]" and sure["Holm's p"] == "0.012"
+    assert (sure["beyond the interval"], none["beyond the interval"]) == ("yes", "no")
+    assert sure["NQ"] == "+0.043, same sign" and sure["MSMARCO"] == "-0.016, other sign"
+    assert none["NQ"].endswith("undecided here") and other["NQ"] == "not reported"
 
 
 def test_the_full_study_takes_at_most_eight_hours_where_the_lab_was_measured() -> None:

@@ -46,11 +46,11 @@ def ladder_figure(
     return draw(
         still,
         ladder_values(blocks, arms, reported),
-        height=130 + 46 * len(arms),
+        height=160 + 46 * len(arms),
         title={"text": title},
         xaxis={"range": [-0.02, 1.03], "tickformat": ".0%", "title": {"text": "share of the teacher"}},
         yaxis={"tickvals": list(range(len(arms))), "ticktext": list(arms), "range": [-0.6, len(arms) - 0.4]},
-        legend={"orientation": "h", "y": -0.2, "yanchor": "top"},
+        legend={"orientation": "h", "y": -64 / (46 * len(arms)), "yanchor": "top"},  # below the axis' title
         margin={"l": 60, "r": 20, "t": 50, "b": 110},
     )  # fmt: skip
 

@@ -11,7 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from lab.config import PAPER
 from lab.losses import LossWeights
+from lab.losses.total import TERMS
 
 OBSERVED, GENERATED, SENTENCES = "observed", "generated", "sentences"
 _ONE_HOT = {"one_hot": 1.0, "query_matching": 0.0}
@@ -30,6 +32,11 @@ class Rung:
     def changes(self) -> dict[str, Any]:
         """What it changes of a `DistillConfig`."""
         return {"losses": replace(LossWeights(), **self.losses), "documents": self.documents}
+
+    def settings(self) -> dict[str, Any]:
+        """Everything a rung sets, term by term: what two rungs are compared by."""
+        losses = self.changes()["losses"]
+        return {**{term: getattr(losses, term) for term in TERMS}, "documents": self.documents, "texts": self.texts}
 
 
 RUNGS: Mapping[str, Rung] = {
@@ -59,6 +66,12 @@ REPORTED: Mapping[str, Mapping[str, float]] = {
 }
 
 
+def differences(below: str, above: str) -> dict[str, tuple[Any, Any]]:
+    """What changes from one arm to another: setting → (there, here)."""
+    there, here = ARMS[below].settings(), ARMS[above].settings()
+    return {name: (there[name], here[name]) for name in there if there[name] != here[name]}
+
+
 @dataclass(frozen=True)
 class Preset:
     """settings: of a `DistillConfig` · source: where the idea comes from · departures: what is not as there"""
@@ -70,19 +83,19 @@ class Preset:
 
 PRESETS: Mapping[str, Preset] = {
     "QED-like": Preset(
-        {"losses": LossWeights(), "documents": "inherited"},
+        {**PAPER, "losses": LossWeights(), "documents": "inherited"},
         "arXiv 2306.11550: query matching alone, a student of the teacher's own layers",
         ("one layer, the last, instead of the first and the last ones", "a factorised token table",
          "the norm, not its square"),
     ),
     "LEAF-like": Preset(
-        {"losses": LossWeights(document_matching=1.0), "documents": "own", "batch": 32},
+        {**PAPER, "losses": LossWeights(document_matching=1.0), "documents": "own", "batch": 32},
         "arXiv 2509.12539: the norm on queries and documents, no labels, small batches",
         ("rate falls along one cosine, not in cycles", "first words of a document, not all"),
     ),
     "EmbeddingGemma-like": Preset(
         {
-            "losses": LossWeights(one_hot=1.0, document_matching=1.0, negative_matching=1.0, spread_out=1.0),
+            **PAPER, "losses": LossWeights(one_hot=1.0, document_matching=1.0, negative_matching=1.0, spread_out=1.0),
             "documents": "own", "hard_negatives": 1,
         },
         "arXiv 2509.20354: matching on queries, documents and hard negatives, contrast, spread-out",
@@ -91,11 +104,32 @@ PRESETS: Mapping[str, Preset] = {
 }  # fmt: skip
 
 
-def shares(runs: Sequence[Mapping[str, Any]], start: str, size: str = "tenth", collection: str = "pydocs",
-           ) -> dict[str, list[float]]:
-    """Arm → share of the teacher's nDCG@10, one a seed, of the stored runs of docs/ladder.json."""
-    found: dict[str, list[float]] = {}
-    for run in runs:
-        if (run["start"], run["size"], run["collection"]) == (start, size, collection):
-            found.setdefault(run["arm"], []).append(run["share"])
-    return {arm: found[arm] for arm in ARMS if arm in found}
+def told_steps(steps: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """The steps of a block of docs/ladder.json in words, a row each.
+
+    A step counts where its interval, at the level Holm's correction leaves it, does not hold 0. Where a secondary
+    source reports a gain for the same step, its sign is compared with that of a step that counts.
+    """
+    rows = []
+    for step in steps:
+        row = {
+            "step": f"{step['from']} → {step['to']}",
+            "gain, share of the teacher": f"{step['gain']:+.3f} [{step['low']:+.3f}, {step['high']:+.3f}]",
+            "Holm's p": f"{step['p']:.2g}",
+            "beyond the interval": "yes" if counts(step) else "no",
+        }
+        for name, reported in REPORTED.items():
+            known = step["from"] in reported and step["to"] in reported
+            row[name] = _beside(step, reported[step["to"]] - reported[step["from"]]) if known else "not reported"
+        rows.append(row)
+    return rows
+
+
+def counts(step: Mapping[str, float]) -> bool:
+    """Its interval does not hold 0."""
+    return step["low"] > 0 or step["high"] < 0
+
+
+def _beside(step: Mapping[str, float], reported: float) -> str:
+    agrees = "undecided here" if not counts(step) else "same sign" if step["gain"] * reported > 0 else "other sign"
+    return f"{reported:+.3f}, {agrees}"

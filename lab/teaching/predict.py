@@ -120,6 +120,20 @@ QUESTIONS: dict[str, Question] = {
         "The bound is reached where the miss points along the document. In 384 dimensions two directions that have"
         " nothing to do with each other are nearly at right angles, so most misses hardly change most scores.",
     ),
+    "rung": Question(
+        "A student a tenth of its teacher's size, cut out of the teacher, climbs the ladder on the documentation of the"
+        " Python stack, rung by rung in the same number of steps. Which step gains most?",
+        (
+            Choice("scores: copy how the teacher scores the documents of a batch", 0.0, 1.5),
+            Choice("inheritance: search the teacher's document vectors instead of its own", 1.5, 2.5),
+            Choice("query matching: copy the teacher's query vectors", 2.5, 3.5),
+            Choice("generated queries: as many again, made by noise", 3.5, 4.5),
+        ),
+        "the largest gain is that of step {:.0f}",
+        "A rung can gain only what those below it have left. How much that is depends on where the student begins, on"
+        " what it may search and on what the labels say already; so the order belongs to this ladder and this"
+        " collection. Whether the step is beyond its interval stands in the table that follows.",
+    ),
     "morph": Question(
         "The generator reads a question, noise as large as the encoder's states themselves (σ = 1) is put on every one"
         " of them, and the decoder writes what it can make of that. For what share of such questions is the teacher's"
