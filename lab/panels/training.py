@@ -96,7 +96,7 @@ class Training(Shown):
         self.seen = Seen()
         self._also, self._ended = listen, ended
         self._config, self._arguments = config, arguments
-        self._stop = threading.Event()
+        self._stop, self._words, self._over = threading.Event(), threading.Lock(), False
         self._distilled: Distilled | None = None
         self._error: BaseException | None = None
         if panels_are_live() if live is None else live:
@@ -126,10 +126,11 @@ class Training(Shown):
 
     def stop(self) -> None:
         """End after the present step; the best student so far is kept. Returns at once."""
+        with self._words:  # not over the words of an end that came in between
+            if self._live and not self._over:
+                self._button.disabled = True
+                self._button.description = "stopping…"
         self._stop.set()
-        if self._live and self.running:
-            self._button.disabled = True
-            self._button.description = "stopping…"
 
     def __await__(self) -> Generator[Any, None, Distilled]:
         """`await training` in a cell: `result()`, while the kernel still hears the Stop button.
@@ -202,8 +203,9 @@ class Training(Shown):
         if self._live:
             self._live.show(self.seen.values, now=True)
             self._label.value = self.seen.words
-            self._button.disabled = True
-            self._button.description = "done" if self._error is None else "failed"
+            with self._words:
+                self._over, self._button.disabled = True, True
+                self._button.description = "done" if self._error is None else "failed"
 
 
 _latest: Training | None = None
