@@ -54,7 +54,7 @@ notebooks: $(STAMP) ## every notebook, run from top to bottom
 	@$(OFFLINE) $(PY) -m pytest $(NBVAL) notebooks
 
 browser: $(STAMP) ## JupyterLab driven in Chromium
-	@$(OFFLINE) $(PY) -m pytest -m browser tests/browser -n $(WORKERS) --dist loadfile
+	@$(OFFLINE) $(PY) -m pytest -m browser tests/browser
 
 # --- what takes longer
 
