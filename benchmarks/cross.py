@@ -19,7 +19,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from cross_report import Found, report
-from cross_study import ROOT, SCORERS, Study, World, adapter
+from cross_study import SCORERS, Study, World, adapter
+from results import ROOT
 from safetensors.numpy import load_file, save_file
 
 from lab.cross import CrossEncoder, load_cross, prepare, save_cross, train_cross
@@ -84,11 +85,12 @@ def judge(world: World, split: str, seeds: tuple[int, ...]) -> tuple[Run, Found]
 
 def everyone(world: World, seeds: tuple[int, ...]) -> list[CrossEncoder]:
     """The untrained model, then seed by seed the trained ones, all of them reading at the study's length."""
-    plain = CrossEncoder.from_teacher(world.teacher, world.study.config("dual", seeds[0]))
-    models = [plain, *(load_cross(adapter(world, scorer, seed), world.teacher) for seed in seeds for scorer in SCORERS)]
-    for model in models:
-        model.config = dataclasses.replace(model.config, length=world.study.read)
-    return models
+    read = world.study.read
+    plain = dataclasses.replace(world.study.config("dual", seeds[0]), length=read)
+    return [
+        CrossEncoder.from_teacher(world.teacher, plain),
+        *(load_cross(adapter(world, scorer, seed), world.teacher, read) for seed in seeds for scorer in SCORERS),
+    ]
 
 
 def read(world: World, models: list[CrossEncoder], texts: list[str], rows: np.ndarray) -> Found:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
-import subprocess
 from typing import Any
 
 import numpy as np
-from cross_study import LOG, MEASURE, RESULT, ROOT, SCORERS, Study, World, adapter, write_json
+from cross_study import LOG, MEASURE, RESULT, SCORERS, Study, World, adapter
+from results import commit, write_json
 
 from lab.cross import about_cross, reordered
 from lab.evaluation import difference_interval, holm, mean_interval, p_value, per_query
@@ -169,14 +169,6 @@ def of(runs: list[tuple[str, int]], scorer: str) -> list[int]:
 def told(interval: Interval) -> dict[str, float]:
     """An interval as JSON."""
     return {name: round(getattr(interval, name), 4) for name in ("value", "low", "high")}
-
-
-def commit() -> str:
-    """The commit the code is at."""
-    out = subprocess.run(
-        ["git", "rev-parse", "--short=12", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return out.stdout.strip()
 
 
 def log(world: World, values: dict[str, np.ndarray], runs: list[tuple[str, int]], kind: str = "cross") -> None:

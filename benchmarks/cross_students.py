@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from cross_report import commit, log, told, value
-from cross_study import RESULT, ROOT, Study, World, adapter, write_json
+from cross_report import log, told, value
+from cross_study import RESULT, Study, World, adapter
+from results import ROOT, commit, write_json
 from sentence_transformers import SentenceTransformer
 
 from lab.cross import Copying, CrossEncoder, PairTargets, copy_pairs, load_cross, prepare, reordered, targets

@@ -5,17 +5,16 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from results import ROOT
 
 import lab
 from lab.cross import CrossConfig, Lists, mine
 from lab.retrieval import ExactIndex, Run
 
-ROOT = Path(__file__).resolve().parent.parent
 RESULT, LOG = ROOT / "docs" / "cross.json", ROOT / "docs" / "test_log.csv"
 SCORERS, MEASURE = ("cls", "dual"), "nDCG@10"
 
@@ -78,13 +77,6 @@ class World:
         run = self.run(queries, study.cross.depth)
         relevant = self.collection.qrels["train"]
         return mine(self.collection, run, queries, relevant, study.cross.negatives, study.cross.depth, study.draw)
-
-
-def write_json(path: Path, what: object) -> None:
-    """Under a temporary name first, then moved."""
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(what, indent=1, ensure_ascii=False) + "\n")
-    os.replace(temporary, path)
 
 
 def adapter(world: World, scorer: str, seed: int) -> Path:

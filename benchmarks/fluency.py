@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from results import ROOT, commit, write_json
 
 import lab
 from lab import artefacts
@@ -26,7 +26,6 @@ from lab.errors import DataError
 from lab.evaluation import mean_interval
 from lab.generation import NoiseSettings
 
-ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "docs" / "fluency.json"
 SIGMAS, COUNT, REAL = (0.0, 0.5, 1.0, 1.5, 2.0), 100, "real"
 
@@ -106,9 +105,7 @@ def main() -> None:
     if arguments.verb == "sheet":
         texts, numbers = sheet(samples())
         arguments.sheet.write_text("".join(f"{place}\t{text}\n" for place, text in enumerate(texts, 1)))
-        commit = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], cwd=ROOT, capture_output=True, text=True,
-                                check=True).stdout.strip()  # fmt: skip
-        arguments.key.write_text(json.dumps({"commit": commit, "texts": texts, "numbers": numbers}, ensure_ascii=False))
+        write_json(arguments.key, {"commit": commit(), "texts": texts, "numbers": numbers}, None)
         print(f"{len(texts)} different texts of {COUNT * (1 + len(SIGMAS))} samples")
         return
     key = json.loads(arguments.key.read_text())

@@ -22,10 +22,8 @@ import csv
 import hashlib
 import json
 import shutil
-import subprocess
 import time
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,9 +41,9 @@ from generated_texts import (
     WIKI,
     Run,
     Texts,
-    write,
 )
 from quality import FIELDS, LOG
+from results import ROOT, commit, write_json
 from sentence_transformers import SentenceTransformer
 
 import lab
@@ -58,7 +56,6 @@ from lab.retrieval import ExactIndex, bm25_run
 from lab.training import Finished, TrainingData, train
 from lab.training.batches import steps_in
 
-ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "docs" / "generated.json"
 MEASURE, STEPS, UNTRAINED, STATIC_RATE = "nDCG@10", 120, "untrained", 3e-3
 ARMS = (SENTENCE, *SIGMAS, AGAIN, NOTHING, WIKI, STATIC)
@@ -190,12 +187,6 @@ def log(fresh: list[dict[str, Any]], rows: list[dict[str, Any]], references: dic
             ), strict=True)))  # fmt: skip
 
 
-def commit() -> str:
-    """The repository's, twelve digits."""
-    told = ["git", "rev-parse", "--short=12", "HEAD"]
-    return subprocess.run(told, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
-
-
 def hours(study: Study, runs: list[Run]) -> float:
     """Hours of training, from twenty steps over sentences and over queries; made queries and vectors come on top."""
     cost = {arm: study.train(Run(FEW, arm, 0), 20)["training seconds"] / 20 for arm in (SENTENCE, AGAIN)}
@@ -222,7 +213,7 @@ def main() -> None:
         row = json.loads(path.read_text()) if path.exists() else study.train(run)
         if split not in row:
             row[split] = study.score(load_student(RUNS / run.name).model, split)
-            write(path, row)
+            write_json(path, row, None)
             fresh.append(row)
             mean = float(np.mean(row[split]["values"]))
             print(f"{run.name}: {mean:.4f}, distance {row[split]['distance']:.3f}, {row['seconds']} s", flush=True)
@@ -231,7 +222,7 @@ def main() -> None:
     if split == "test":
         log(fresh, rows, references)
     told = summary(rows, references, split)
-    write(OUT if split == "test" else OUT.with_name("generated-dev.json"), told, 1)
+    write_json(OUT if split == "test" else OUT.with_name("generated-dev.json"), told)
     for each in told["contrasts"]:
         print(json.dumps(each, ensure_ascii=False))
 

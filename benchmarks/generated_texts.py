@@ -8,12 +8,10 @@ observed, the smaller sizes' among the larger's, and which extra texts are taken
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
+from results import ROOT, write_json
 
 import lab
 from lab import artefacts
@@ -21,7 +19,7 @@ from lab.collection.texts import held_out_rows
 from lab.generation import SENTENCES, FromDocuments, FromQueries, Made, NoiseSettings, QuerySource, Repeated, mixed
 from lab.generation.made import picked
 
-RUNS = Path(__file__).resolve().parent.parent / "runs" / "generated"
+RUNS = ROOT / "runs" / "generated"
 EXTRA, SEEDS, FEW, ALL = 2, (0, 1, 2), 500, 8_000  # two extra texts an observed query, as in the paper
 NOTHING, WIKI, SENTENCE, AGAIN, STATIC = "nothing extra", "out of domain", "sentences", "repeated", "static student"
 DEFAULT = "generated, σ 1"
@@ -118,14 +116,6 @@ class Texts:
             queries = tuple(self.queries[i] for i in used)
             source = FromQueries(artefacts.query_generator(self.teacher), queries, NoiseSettings(sigma=SIGMAS[arm]))
             made = source.draw(round(SPARE * EXTRA * len(used)))
-            write(path, {"texts": made.texts, "rows": used[made.rows].tolist(), "dropped": made.dropped})
+            write_json(path, {"texts": made.texts, "rows": used[made.rows].tolist(), "dropped": made.dropped}, None)
         stored = json.loads(path.read_text())
         return Made(tuple(stored["texts"]), np.array(stored["rows"]), stored["dropped"])
-
-
-def write(path: Path, content: Any, indent: int | None = None) -> None:
-    """JSON, under a temporary name, then moved."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(content, indent=indent, ensure_ascii=False) + "\n")
-    os.replace(temporary, path)

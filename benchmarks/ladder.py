@@ -17,15 +17,13 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import hashlib
 import itertools
-import json
-import subprocess
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+from results import ROOT, commit, key_of, stored, write_json
 
 import lab
 from lab.config import PAPER
@@ -35,7 +33,6 @@ from lab.teaching.ladder import ARMS, STEPS
 from lab.teaching.rungs import World, epochs_for, train_one
 from lab.training import TrainingData
 
-ROOT = Path(__file__).resolve().parent.parent
 OUT, FOLDER = ROOT / "docs" / "ladder.json", ROOT / "docs" / "ladder"
 # seconds where the lab's minutes were measured: a step, what a word of own documents adds to it, all but the steps
 STEP, WORD, REST = 0.06, 0.005, 25.0
@@ -83,7 +80,6 @@ def one(world: World, data: TrainingData, config: lab.DistillConfig, arm: str) -
 
 def climb(study: Study, train: bool = True) -> list[dict]:
     """All runs of the study; those that are there already are read, the others left out where `train` is False."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
     worlds: dict[str, World] = {}
     texts: dict[tuple[str, str], TrainingData] = {}
     table = []
@@ -94,9 +90,9 @@ def climb(study: Study, train: bool = True) -> list[dict]:
         )  # fmt: skip
         told = {**dataclasses.asdict(config), "arm": arm, "rung": dataclasses.asdict(ARMS[arm]),
                 **{name: getattr(study, name) for name in ("steps", "words", "pairs", "searched")}}  # fmt: skip
-        key = hashlib.sha256(json.dumps(told, default=dict, sort_keys=True).encode()).hexdigest()[:12]
+        key = key_of(told)
         path = FOLDER / f"{Path(collection).name}-{size}-{start}-{list(ARMS).index(arm)}-{seed}.json"
-        if path.exists() and (known := json.loads(path.read_text()))["config"] == key:
+        if known := stored(path, key):
             table.append(known)
             continue
         if not train:
@@ -115,7 +111,7 @@ def climb(study: Study, train: bool = True) -> list[dict]:
         table.append({"collection": collection, "size": size, "start": start, "seed": seed, "arm": arm, "config": key,
                       "pairs": world.kind_of_pairs,
                       "teacher": np.round(world.teacher_values, 3).tolist(), **row})  # fmt: skip
-        path.write_text(json.dumps(table[-1]))
+        write_json(path, table[-1], None)
         print(f"{collection} {size} {start} {seed} {arm}: {row['share']:.3f} of the teacher", flush=True)
     return table
 
@@ -143,9 +139,7 @@ def contrasts(rows: list[dict], steps: Sequence[tuple[str, str]] = STEPS) -> lis
 
 def when() -> dict[str, str]:
     """Commit and date, as they stand in a table."""
-    command = ["git", "rev-parse", "--short=12", "HEAD"]
-    commit = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
-    return {"commit": commit, "date": f"{datetime.now(UTC):%Y-%m-%d}"}
+    return {"commit": commit(), "date": f"{datetime.now(UTC):%Y-%m-%d}"}
 
 
 def summary(table: list[dict], study: Study) -> dict:
@@ -180,7 +174,7 @@ def main() -> None:
     print(f"{len(study.runs())} trainings: about {study.hours(measure_pace(3).speed):.1f} hours here", flush=True)
     table = [] if arguments.hours else climb(study, not arguments.table)
     if table and not chosen:  # a part would put its few blocks in the place of all
-        OUT.write_text(json.dumps(summary(table, study), indent=1) + "\n")
+        write_json(OUT, summary(table, study))
 
 
 if __name__ == "__main__":

@@ -21,14 +21,14 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import hashlib
 import itertools
 import json
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from ladder import ROOT, Study, contrasts, when
+from ladder import Study, contrasts, when
+from results import ROOT, key_of, stored, write_json
 
 import lab
 from lab.evaluation import ratio_interval
@@ -68,7 +68,6 @@ def timed(
 
 def runs(seconds: float, study: Study = STUDY, train: bool = True) -> list[dict]:
     """All runs; those that are there already are read, the others left out where `train` is False."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
     table: list[dict] = []
     world = data = None
     (collection,), (size,), (start,) = study.collections, study.sizes, study.starts
@@ -76,9 +75,9 @@ def runs(seconds: float, study: Study = STUDY, train: bool = True) -> list[dict]
         config = config_of(arm, size, start, seed, study)
         held = {name: getattr(study, name) for name in ("words", "pairs", "searched")}
         told = {**dataclasses.asdict(config), **held, "arm": arm, "seconds": seconds}
-        key = hashlib.sha256(json.dumps(told, default=dict, sort_keys=True).encode()).hexdigest()[:12]
+        key = key_of(told)
         path = FOLDER / f"{arm.replace(' ', '-').lower()}-{seed}.json"
-        if path.exists() and (known := json.loads(path.read_text()))["config"] == key:
+        if known := stored(path, key):
             table.append(known)
             continue
         if not train:
@@ -96,7 +95,7 @@ def runs(seconds: float, study: Study = STUDY, train: bool = True) -> list[dict]
             "bm25": np.round(world.bm25_values, 3).tolist(),
             "values in the teacher's index": None if found.theirs is None else np.round(found.theirs, 3).tolist(),
         })  # fmt: skip
-        path.write_text(json.dumps(table[-1]))
+        write_json(path, table[-1], None)
         row = table[-1]
         print(f"{arm} {seed}: {row['steps']} steps, {row['seconds']} s, {row['share']:.3f} of the teacher", flush=True)
     return table
@@ -136,7 +135,7 @@ def main() -> None:
     parser.add_argument("--table", action="store_true", help="train nothing: the table of the runs that are there")
     arguments = parser.parse_args()
     if table := runs(arguments.seconds, train=not arguments.table):
-        OUT.write_text(json.dumps(summary(table, arguments.seconds), indent=1) + "\n")
+        write_json(OUT, summary(table, arguments.seconds))
 
 
 if __name__ == "__main__":

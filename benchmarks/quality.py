@@ -16,17 +16,16 @@ import csv
 import dataclasses
 import hashlib
 import json
-import subprocess
 import tempfile
 from pathlib import Path
 
 import numpy as np
+from results import ROOT, commit
 
 import lab
 from lab.evaluation import normalised_gain_interval, ratio_interval
 from lab.progress import ProgressBars
 
-ROOT = Path(__file__).resolve().parent.parent
 LOG, FOLDER = ROOT / "docs" / "test_log.csv", ROOT / "docs" / "quality"
 FIELDS = ("commit", "config", "collection", "split", "student", "seed", "queries", "teacher", "bm25", "static", "value",
           "retention", "low", "high", "parameters", "minutes", "store")  # fmt: skip
@@ -47,11 +46,8 @@ def one(config: lab.DistillConfig, split: str, cold: bool) -> dict:
         served = lab.load_student(Path(folder) / "student")
         report = lab.evaluate(served, found.collection, split, found.teacher, static=found.static, store=store)
     kept = report.retention(MEASURE)
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short=12", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
     row = dict(zip(FIELDS, (
-        commit.stdout.strip(), digest, name, split, config.student, config.seed, len(report.distances),
+        commit(), digest, name, split, config.student, config.seed, len(report.distances),
         *(f"{report.metrics[e][MEASURE]:.4f}" for e in ("teacher", "bm25", "static", "student")),
         f"{kept.value:.4f}", f"{kept.low:.4f}", f"{kept.high:.4f}", about["parameters"]["student"],
         f"{found.minutes:.1f}", "cold" if cold else "warm",

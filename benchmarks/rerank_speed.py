@@ -19,8 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from cross_report import commit
-from cross_study import ROOT, write_json
+from results import ROOT, commit, write_json
 from transformers import BertForSequenceClassification
 
 import lab

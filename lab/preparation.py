@@ -98,18 +98,16 @@ def training_data(
     queries = store.vectors(
         teacher, made.texts, "query", lambda done, total: tell(Stage("teacher encodes training texts", done, total))
     )
-    first: dict[str, int] = {}
-    groups = np.array([first.setdefault(text, row) for row, text in enumerate(collection.documents)])
     index = np.searchsorted(rows, index_rows(collection))
     data = TrainingData(
-        made.texts, queries, made.rows, documents, rows, collection.documents, groups, index=index,
+        made.texts, queries, made.rows, documents, rows, collection.documents, collection.groups, index=index,
         settings={name: getattr(config, name) for name in SHAPING},
     )  # fmt: skip
     return _completed(config, data, teacher.similarity), held
 
 
 def fit_prepared(
-    config: DistillConfig, collection: Collection, data: TrainingData, similarity: str = "cosine"
+    config: DistillConfig, collection: Collection, data: TrainingData, similarity: str
 ) -> tuple[DistillConfig, TrainingData]:
     """Prepared data as this config wants it, and the config with the settings the data was made with.
 

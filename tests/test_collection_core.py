@@ -209,3 +209,8 @@ def test_an_unknown_split_is_answered_with_those_there_are() -> None:
     assert small().queries.get("train") is None  # so that it is a mapping like any other
     with pytest.raises(DataError, match="none at all"):
         small(queries={}, qrels={}).qrels["test"]
+
+
+def test_documents_of_equal_text_are_one_group() -> None:
+    found = Collection("twins", ("a", "b", "c"), ("", "T", ""), ("x", "y", "x"))
+    assert found.groups.tolist() == [0, 1, 0] and not found.groups.flags.writeable

@@ -121,6 +121,14 @@ def test_low_rank_changes_start_at_nothing_and_merge_exactly() -> None:
     assert isinstance(layers[0], torch.nn.Linear) and torch.allclose(layers[0](given), after, atol=1e-5)
 
 
+def test_an_adapter_reads_pairs_as_long_as_it_was_trained_on_unless_told_otherwise(teacher, both, tmp_path) -> None:
+    model = copy.deepcopy(both["dual"][0])
+    model.config = dataclasses.replace(model.config, length=24, training_length=16)
+    save_cross(model, tmp_path / "adapter.safetensors", {})
+    lengths = [load_cross(tmp_path / "adapter.safetensors", teacher, *more).config.length for more in ((), (20,))]
+    assert lengths == [16, 20]
+
+
 @pytest.mark.parametrize("scorer", ["cls", "dual"])
 def test_what_is_saved_comes_back(scorer: str, teacher, lists, both, tmp_path) -> None:
     model = copy.deepcopy(both[scorer][0])

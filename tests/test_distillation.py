@@ -132,8 +132,8 @@ def test_queries_are_made_of_the_train_split_alone(config: DistillConfig, tiny_c
         text: doc_id for doc_id, text in asked.items()
     }
     with pytest.raises(LabError, match="cannot be honoured"):
-        fit_prepared(dataclasses.replace(some, generated=1), collection, more)
-    assert fit_prepared(some, collection, more)[0] == some
+        fit_prepared(dataclasses.replace(some, generated=1), collection, more, "cosine")
+    assert fit_prepared(some, collection, more, "cosine")[0] == some
     with pytest.raises(LabError, match="queries='train'"):
         dataclasses.replace(config, generated=2)
     with pytest.raises(LabError, match="generated=-1"):
@@ -297,10 +297,10 @@ def test_hard_negatives_are_found_for_prepared_data(config: DistillConfig, prepa
     collection, teacher, (data, _) = prepared
     wanted = dataclasses.replace(config, hard_negatives=2, losses=LossWeights(score=1))
     straight, _ = training_data(wanted, collection, teacher, VectorStore(None))
-    _, fitted = fit_prepared(wanted, collection, data)
+    _, fitted = fit_prepared(wanted, collection, data, "cosine")
     assert data.negatives is None and np.array_equal(fitted.negatives, straight.negatives)
-    assert fit_prepared(wanted, collection, straight)[1].negatives is straight.negatives
-    assert fit_prepared(config, collection, straight)[1].negatives is None  # nobody asked for them
+    assert fit_prepared(wanted, collection, straight, "cosine")[1].negatives is straight.negatives
+    assert fit_prepared(config, collection, straight, "cosine")[1].negatives is None  # nobody asked for them
 
 
 def test_prepared_data_without_the_documents_a_loss_reads_is_refused(

@@ -120,6 +120,18 @@ def test_unjudged_probes_get_no_star_and_no_ndcg(recording: Recording, collectio
     assert "nDCG" not in theatre_values(held, collection)[WORDS]["text"][0]
 
 
+def test_bm25s_share_is_not_called_the_students(
+    distilled: Distilled, recording: Recording, collection: Collection
+) -> None:
+    from lab.figures import described
+    from lab.report import evaluate
+
+    known = described(recording, evaluate(distilled.student, collection, "dev", distilled.teacher))
+    lines = theatre_values(known, collection)[WORDS]["text"][0].split("<br>")
+    (kept,), (bm25,) = ([line for line in lines if line.startswith(word)] for word in ("keeps ", "BM25 "))
+    assert kept.endswith("of nDCG@10 in the end") and "nDCG" not in bm25
+
+
 def test_a_recording_of_another_collection_is_refused(recording: Recording, collection: Collection) -> None:
     other = replace(recording, about={**recording.about, "collection": {"name": "other", "fingerprint": "0"}})
     with pytest.raises(DataError, match="of other, not of this"):

@@ -68,7 +68,7 @@ def test_training_data_holds_the_targets_its_config_asks_for(tiny_config):
     wanted = pulled(data.queries, data.documents, data.positives, data.groups, tiny_config.document_pull)
     assert np.array_equal(data.targets, wanted) and not np.allclose(wanted, data.queries)
     plain = dataclasses.replace(tiny_config, **PAPER)
-    _, again = fit_prepared(plain, collection, data)
+    _, again = fit_prepared(plain, collection, data, "cosine")
     assert again.targets is None, "the paper's own matching has the teacher's vectors for targets"
     assert training_data(plain, collection, teacher, store)[0].targets is None
 

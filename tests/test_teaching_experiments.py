@@ -84,3 +84,10 @@ def test_a_panel_begins_with_the_shipped_usual_run_unless_it_would_not_fit() -> 
     assert begins_with(held) == begins_with(held, config=usual()) == ["usual"]
     assert begins_with(held, config=dataclasses.replace(usual(), epochs=1.0)) == []
     assert begins_with(held, shipped=False) == [] and begins_with(other) == []
+
+
+@pytest.mark.parametrize("each", GUIDED, ids=lambda each: each.name)
+def test_the_panel_alone_lists_the_choices(each) -> None:
+    for said in (each.ask(None, None), each.ask("a", 0.0)):
+        assert "<ol" not in said and not any(f"<li>{choice}</li>" in said for choice in each.choices)
+    assert "<ol" in predict_experiment(each.name, None, [])._repr_html_()  # in a cell nobody else lists them

@@ -15,6 +15,8 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
+import numpy as np
+
 from lab.collection.checks import checked_judgements, checked_queries
 from lab.errors import DataError
 
@@ -167,6 +169,14 @@ class Collection:
     def documents(self) -> tuple[str, ...]:
         """The n_documents texts to encode: "title. body", or the body alone if it begins with the title."""
         return tuple(map(_joined, self.titles, self.bodies))
+
+    @cached_property
+    def groups(self) -> np.ndarray:
+        """(n_documents,) int64, equal for documents of equal text: the row of the first of them."""
+        first: dict[str, int] = {}
+        groups = np.array([first.setdefault(text, row) for row, text in enumerate(self.documents)], np.int64)
+        groups.setflags(write=False)
+        return groups
 
     @cached_property
     def fingerprint(self) -> str:

@@ -44,10 +44,11 @@ def save_cross(model: CrossEncoder, path: Path, about: dict[str, Any] | None = N
     os.replace(temporary, path)
 
 
-def load_cross(path: Path, teacher: DualEncoder) -> CrossEncoder:
+def load_cross(path: Path, teacher: DualEncoder, length: int | None = None) -> CrossEncoder:
     """The cross encoder that `save_cross` wrote, merged and ready; `teacher` holds the encoder it was trained from.
 
-    It reads pairs as long as those it was trained on: with longer ones `cls` judges far worse (benchmarks/cross.py).
+    It reads pairs of `length` tokens; by default of as many as it was trained on, since with longer ones `cls` judges
+    far worse (benchmarks/cross.py).
 
     Raises:
         CacheError: the file is missing, torn or of another build.
@@ -60,7 +61,7 @@ def load_cross(path: Path, teacher: DualEncoder) -> CrossEncoder:
         config = CrossConfig.from_dict(json.loads(told["config"]))
     except (SafetensorError, OSError, KeyError) as error:
         raise CacheError(f"{path} holds no whole cross encoder ({error}); check it out or train it again") from error
-    config = dataclasses.replace(config, length=min(config.length, config.training_length))
+    config = dataclasses.replace(config, length=length or min(config.length, config.training_length))
     model = CrossEncoder.from_teacher(teacher, config)
     if encoder_key(model) != told.get("encoder"):
         raise ModelError(f"{path.name} changes another encoder than {teacher.source}'s: load the teacher it came from")

@@ -144,7 +144,7 @@ def told(recording: Recording) -> list[str]:
     kept = facts.get("retention")
     return [
         *_said({"parameters": facts.get("parameters")}),
-        *([f"keeps {kept['value']:.0%} [{kept['low']:.0%}, {kept['high']:.0%}]"] if kept else []),
+        *([f"keeps {kept['value']:.0%} [{kept['low']:.0%}, {kept['high']:.0%}] of {MAIN} in the end"] if kept else []),
         *_beside_bm25(facts.get("metrics", {})),
     ]
 

@@ -168,7 +168,7 @@ def _words(
     lines = [f"<b>{escape(line)}</b>" for line in _folded(f"“{recording.queries[query]}”")]
     size, *rest = told(recording) or [""]
     lines += [" · ".join(filter(None, [f"{escape(name)} at step {recording.steps[look]:,}", size]))]
-    lines += [f"in the end it {words} of {MEASURE}" if words.startswith("keeps") else words for words in rest]
+    lines += rest
     shared = f"{len(set(teacher) & set(student))} of {len(teacher)} documents shared"
     lines.append(f"this query: {shared}, ratio {ratios(recording)[look, query]:.1f}")
     judged = grades(recording, collection, query)

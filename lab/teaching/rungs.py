@@ -46,8 +46,6 @@ class World:
         self.full, self.teacher, self.store = full, teacher, store
         self.short = shortened(full, words)
         self.vectors = store.vectors(teacher, full.documents, "document")
-        first: dict[str, int] = {}
-        self.groups = np.array([first.setdefault(text, row) for row, text in enumerate(full.documents)])
         self.held = held_out_texts(full)
         self.pairs = self._pairs(pairs)
         self.qrels, asked = full.qrels["dev"], full.queries["dev"]
@@ -89,7 +87,7 @@ class World:
         queries = self.store.vectors(self.teacher, wanted, "query")
         settings = {"texts": TextMix(), "queries": "documents", "unseen": ()}  # none of them shaped these texts
         return TrainingData(
-            wanted, queries, rows, self.vectors, np.arange(len(self.full)), self.short.documents, self.groups,
+            wanted, queries, rows, self.vectors, np.arange(len(self.full)), self.short.documents, self.full.groups,
             index=index_rows(self.full), settings=settings,
         )  # fmt: skip
 
