@@ -79,7 +79,7 @@ def main() -> None:
     kept = np.array([place[text] for text in train[0]])
     small = TrainingData(
         train[0], data.queries[kept], train[1], data.documents, data.document_rows, short.documents, data.groups,
-        index=data.index, settings=data.settings,
+        index=data.index, settings=data.settings, similarity=data.similarity,
     )  # fmt: skip
     test = subset(document_texts(collection, held_out_rows(collection), artefacts.LIVE_MIX), HELD)
     rows: list[dict] = json.loads(OUT.read_text())["seeds"] if OUT.exists() else []

@@ -28,6 +28,7 @@ from lab.preparation import Looked, Stage, fit_prepared, training_data
 from lab.probe import Probe
 from lab.recording import Recorder, Recording
 from lab.store import VectorStore
+from lab.targets import as_ranked
 from lab.training import Event, Finished, TrainingData, train
 
 STATIC_EPOCHS, STATIC_RATE = 3.0, 3e-3
@@ -41,7 +42,8 @@ class Distilled:
     """A finished distillation.
 
     student, static: encoders in the teacher's space (static None where config.static is False)
-    fidelity: of the student, on texts of documents it never saw · minutes: wall clock, everything included
+    fidelity: of the student, on texts of documents it never saw · minutes: wall clock, everything included; of a run
+    that was interrupted, also the training before that
     """
 
     student: DualEncoder
@@ -148,7 +150,7 @@ def distill(
         recording=recorder.recording() if recorder else None,
         texts=len(data.texts),
         finished=finished,
-        minutes=(time.monotonic() - began) / 60,
+        minutes=(time.monotonic() - began + finished.before) / 60,
     )
 
 
@@ -170,7 +172,7 @@ def _recorder(
 ) -> tuple[Recorder, Probe]:
     if kind == "dev":
         probe = Probe.of_queries(collection, "dev", teacher, data, store, config.documents == "own", searched)
-    radius = safe_radius(probe.teacher_vectors, probe.documents).radius
+    radius = safe_radius(probe.teacher_vectors, as_ranked(probe.documents, teacher.similarity)).radius
     about = {
         "collection": {"name": collection.name, "fingerprint": collection.fingerprint},
         "teacher": {"source": teacher.source, "fingerprint": teacher.fingerprint},

@@ -101,7 +101,7 @@ def training_data(
     index = np.searchsorted(rows, index_rows(collection))
     data = TrainingData(
         made.texts, queries, made.rows, documents, rows, collection.documents, collection.groups, index=index,
-        settings={name: getattr(config, name) for name in SHAPING},
+        settings={name: getattr(config, name) for name in SHAPING}, similarity=teacher.similarity,
     )  # fmt: skip
     return _completed(config, data, teacher.similarity), held
 

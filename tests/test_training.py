@@ -87,6 +87,8 @@ def test_an_interrupted_run_resumes_to_the_very_same_student(
     assert min(e.step for e in events if isinstance(e, Progress)) > 1
     assert torch.equal(weights(whole), weights(resumed))
     assert not path.exists()
+    finished = events[-1]
+    assert isinstance(finished, Finished) and 0 < finished.before < finished.seconds
 
 
 def test_a_checkpoint_of_another_run_or_a_damaged_one_is_refused(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import torch
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from lab.errors import LabError
 from lab.losses.candidates import candidate_scores
@@ -69,7 +70,7 @@ class LossWeights:
 
 @dataclass(frozen=True)
 class LossBatch:
-    """The vectors of one step, as they are scored (normalised where the teacher scores by cosine).
+    """The vectors of one step, as the encoders give them.
 
     Where `student_documents` is None the student inherits the teacher's documents and negatives.
     """
@@ -84,6 +85,18 @@ class LossBatch:
     mask: Tensor | None = None  # bool, True = no negative: (B, B + B·H) in batch, (B, 1 + H) given
     in_batch: bool = True  # every document is a candidate of every query; False: only its own list
     query_targets: Tensor | None = None  # (B, d), matched in place of teacher_queries; scores stay the teacher's own
+    cosine: bool = False  # scores are cosines, as the teacher's; False: inner products
+
+    def scored(self) -> LossBatch:
+        """The same with all vectors as they are scored: of unit length where scores are cosines."""
+        if not self.cosine:
+            return self
+        unit = {
+            each.name: normalize(value, dim=-1)
+            for each in fields(self)
+            if isinstance(value := getattr(self, each.name), Tensor) and value.is_floating_point()
+        }
+        return replace(self, **unit)
 
 
 def total(weights: LossWeights, batch: LossBatch) -> tuple[Tensor, dict[str, Tensor]]:
@@ -94,15 +107,16 @@ def total(weights: LossWeights, batch: LossBatch) -> tuple[Tensor, dict[str, Ten
     Raises: LabError naming the tensor that a term needs and `batch` lacks, and whatever a term raises.
     """
     terms: dict[str, Tensor] = {}
+    scored = batch.scored()  # matching copies vectors as they are, length and all
     if weights.one_hot:
-        documents = _candidates(batch, "one_hot", student=True)
-        queries = batch.student_queries
+        documents = _candidates(scored, "one_hot", student=True)
+        queries = scored.student_queries
         terms["one_hot"] = one_hot(queries, documents, temperature=weights.temperature, mask=batch.mask)
     if weights.score or weights.margin:
         name = "score" if weights.score else "margin"
-        student = candidate_scores(batch.student_queries, _candidates(batch, name, student=True))  # (B, N)
-        queries = _need(batch, "teacher_queries", name)
-        teacher = candidate_scores(queries, _candidates(batch, name, student=False))  # (B, N)
+        student = candidate_scores(scored.student_queries, _candidates(scored, name, student=True))  # (B, N)
+        queries = _need(scored, "teacher_queries", name)
+        teacher = candidate_scores(queries, _candidates(scored, name, student=False))  # (B, N)
         if weights.score:
             terms["score"] = score_distillation(
                 student,
@@ -115,10 +129,10 @@ def total(weights: LossWeights, batch: LossBatch) -> tuple[Tensor, dict[str, Ten
             positives = torch.arange(len(student), device=student.device) if batch.in_batch else None
             terms["margin"] = margin_mse(student, teacher, mask=batch.mask, positives=positives)
     if weights.index_score:
-        index, queries = _need(batch, "index", "index_score"), _need(batch, "teacher_queries", "index_score")
+        index, queries = _need(scored, "index", "index_score"), _need(scored, "teacher_queries", "index_score")
         # as a divergence: 0 where the student ranks as its teacher does, so that the printed loss can be read
         terms["index_score"] = score_distillation(
-            candidate_scores(batch.student_queries, index),
+            candidate_scores(scored.student_queries, index),
             candidate_scores(queries, index),
             temperature=weights.temperature,
             teacher_temperature=weights.teacher_temperature,

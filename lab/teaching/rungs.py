@@ -88,7 +88,7 @@ class World:
         settings = {"texts": TextMix(), "queries": "documents", "unseen": ()}  # none of them shaped these texts
         return TrainingData(
             wanted, queries, rows, self.vectors, np.arange(len(self.full)), self.short.documents, self.full.groups,
-            index=index_rows(self.full), settings=settings,
+            index=index_rows(self.full), settings=settings, similarity=self.teacher.similarity,
         )  # fmt: skip
 
     def values(self, queries: np.ndarray, documents: np.ndarray) -> np.ndarray:

@@ -20,6 +20,7 @@ class TrainingData:
     groups: (N,) equal for documents with equal text, so that a twin is never a negative · negatives: (n, H) rows
     targets: (n, d) what query matching matches, see `lab.targets`; None: the teacher's vectors themselves
     settings: the config's `texts`, `queries` and `unseen` it was made with; None where whoever made it did not say
+    similarity: of the teacher, "cosine" or "dot": what a score is
     """
 
     texts: tuple[str, ...]
@@ -33,3 +34,4 @@ class TrainingData:
     index: np.ndarray | None = None
     targets: np.ndarray | None = None
     settings: Mapping[str, Any] | None = None
+    similarity: str = "dot"

@@ -35,6 +35,7 @@ class Finished:
     best_step: int
     stopped: bool
     seconds: float
+    before: float = 0.0  # of these seconds, those before the run was interrupted and taken up again
 
 
 Event = Progress | Probed | Finished

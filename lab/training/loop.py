@@ -70,12 +70,13 @@ def train(
     steps = steps_in(len(data.texts), config.batch, config.epochs)
     optimiser = _optimiser(model, config)
     looks = set(probe_steps(steps, config.probes)) if probe else set()
-    done, best_step, best_score, best, spent = 0, 0, -math.inf, None, 0.0
+    done, best_step, best_score, best, spent, before = 0, 0, -math.inf, None, 0.0, 0.0
     if checkpoint and checkpoint.exists():
         state, best, kept = load_checkpoint(checkpoint, key, model, optimiser)
         if keeper:
             keeper.restore(kept)
         done, best_step, spent = state["step"], state["best_step"], state["seconds"]
+        before = state["seconds"]
         best_score = state["best_score"] if state["best_score"] is not None else -math.inf
     elif probe and 0 in looks:
         score = _look(model, probe, 0)
@@ -136,7 +137,7 @@ def train(
     model.eval()
     if checkpoint and checkpoint.exists() and not stopped:
         checkpoint.unlink()
-    yield Finished(step, best_step, stopped, spent)
+    yield Finished(step, best_step, stopped, spent, before)
 
 
 @contextlib.contextmanager
@@ -232,6 +233,7 @@ def _forward(
         student_negatives=own_negatives,
         index=index,
         mask=mask,
+        cosine=data.similarity == "cosine",
     )
 
 
