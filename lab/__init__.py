@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lab.encoders.teacher import DualEncoder, load_teacher
     from lab.evaluation import compare
     from lab.recording import Recording
-    from lab.report import evaluate
+    from lab.report import evaluate, evaluate_fidelity
     from lab.saving import save
     from lab.store import VectorStore
 
@@ -39,6 +39,7 @@ _WHERE = {
     "compare": "lab.evaluation",
     "distill": "lab.distillation",
     "evaluate": "lab.report",
+    "evaluate_fidelity": "lab.report",
     "load_collection": "lab.collection",
     "load_student": "lab.encoders.export",
     "load_teacher": "lab.encoders.teacher",
@@ -55,6 +56,7 @@ __all__ = [
     "compare",
     "distill",
     "evaluate",
+    "evaluate_fidelity",
     "load_collection",
     "load_student",
     "load_teacher",

@@ -15,6 +15,8 @@ from lab.errors import DataError, LabError
 
 if TYPE_CHECKING:
     from lab.config import DistillConfig
+    from lab.report import FidelityReport, Report
+    from lab.saving import Opened
 
 # of --mix, with the defaults of DistillConfig: importing it for --help would import torch
 KINDS = {"titles": 1, "sentences": 12, "spans": 3, "questions": 6, "most": 80_000, "generated": 0}
@@ -60,6 +62,10 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     distill.add_argument("--sigma", type=float, help="noise of `generated`, in units of the encoder's RMS; default: 1")
     distill.add_argument("--documents", choices=("inherited", "own"), help="default: inherited")
+    distill.add_argument(
+        "--loss", choices=("matching", "combined"), help="combined: the teacher's scores as well as its vectors, with"
+        " the gradient norm of each; --config sets any weights; default: matching",
+    )  # fmt: skip
     distill.add_argument("--epochs", type=float, help="passes over the texts")
     distill.add_argument(
         "--config", type=Path, help="settings to start from: a student's lab.json or a config; options overrule them"
@@ -72,11 +78,15 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help="score a student on judged queries beside teacher, BM25 and static")
     evaluate.add_argument("--student", type=Path, required=True)
     evaluate.add_argument("--collection", help="default: what it was distilled on")
-    evaluate.add_argument("--split", default="dev", help="dev to choose, test once at the end")
+    evaluate.add_argument(
+        "--split", help="dev to choose, test once at the end; held-out: agreement with the teacher on texts of held-out"
+        " documents, where nobody has judged any; default: dev, or held-out where there are no judgements",
+    )  # fmt: skip
     evaluate.add_argument("--teacher", help="default: what it was distilled from")
     evaluate.add_argument("--device", default="auto")
     evaluate.add_argument("--json", action="store_true", help="print one JSON object")
     evaluate.add_argument("--runs", type=Path, help="folder for TREC run files of all engines")
+    evaluate.add_argument("--card", action="store_true", help="also write the figures into the student's model card")
     evaluate.set_defaults(run=_evaluate)
 
     compare = commands.add_parser("compare", help="query by query: where the student lost, and on what kind of query")
@@ -115,6 +125,10 @@ def _distill(arguments: argparse.Namespace) -> int:
     changes = {name: getattr(arguments, name) for name in named if getattr(arguments, name) is not None}
     if arguments.mix:
         changes |= _mixed(arguments.mix, config)
+    if arguments.loss:
+        from lab.losses import COMBINED, LossWeights
+
+        changes["losses"] = COMBINED if arguments.loss == "combined" else LossWeights()
     config = dataclasses.replace(config, **changes, static=config.static and not arguments.no_static)
     generator = None
     if config.generated:
@@ -151,38 +165,46 @@ def _mixed(words: Sequence[str], config: DistillConfig) -> dict[str, Any]:
     return changes | {"texts": dataclasses.replace(config.texts, **asked)}
 
 
-def _report(arguments: argparse.Namespace):
-    from lab.collection import load_collection
-    from lab.encoders.export import FACTS, facts, load_student
-    from lab.encoders.teacher import load_teacher
+def _opened(arguments: argparse.Namespace) -> Opened:
+    from lab.saving import open_student
+
+    opened = open_student(arguments.student, arguments.collection, arguments.teacher, arguments.device)
+    for note in opened.notes:
+        print(f"lab {arguments.command}: {note}", file=sys.stderr)
+    return opened
+
+
+def _judged(opened: Opened, split: str) -> Report:
     from lab.report import evaluate
 
-    student = load_student(arguments.student, arguments.device)
-    known = facts(arguments.student) if (arguments.student / FACTS).exists() else None
-    if known is None and not (arguments.collection and arguments.teacher):
-        raise DataError(f"{arguments.student} has no {FACTS}: name --collection and --teacher")
-    config = known["config"] if known else {}
-    teacher = load_teacher(arguments.teacher or config["teacher"], arguments.device, config.get("precision", "auto"))
-    static = arguments.student / "static"
-    report = evaluate(
-        student,
-        load_collection(arguments.collection or config["collection"]),
-        arguments.split,
-        teacher,
-        static=load_student(static, arguments.device) if static.exists() else None,
-        own_documents=config.get("documents") == "own",
-    )
-    return report, known
+    return evaluate(
+        opened.student, opened.collection, split, opened.teacher,
+        static=opened.static, own_documents=opened.own_documents,
+    )  # fmt: skip
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
-    report, known = _report(arguments)
+    from lab.report import HELD_OUT, evaluate_fidelity
+    from lab.saving import note_measured
+
+    opened = _opened(arguments)
+    split = arguments.split or ("dev" if opened.collection.splits else HELD_OUT)
+    report: Report | FidelityReport
+    if split == HELD_OUT:
+        report = evaluate_fidelity(
+            opened.student, opened.collection, opened.teacher,
+            static=opened.static, own_documents=opened.own_documents,
+        )  # fmt: skip
+    else:
+        report = _judged(opened, split)
     if arguments.runs:
         arguments.runs.mkdir(parents=True, exist_ok=True)
         for name, run in report.runs.items():
             run.to_trec(arguments.runs / f"{name}.trec")
+    if arguments.card:
+        note_measured(arguments.student, report.as_json())
     if arguments.json:
-        minutes = known["minutes"] if known else None
+        minutes = opened.facts["minutes"] if opened.facts else None
         print(json.dumps(report.as_json() | {"minutes": minutes}, indent=2))
     else:
         print(report)
@@ -190,8 +212,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
 
 
 def _compare(arguments: argparse.Namespace) -> int:
-    report, _ = _report(arguments)
-    comparison = report.comparison()
+    comparison = _judged(_opened(arguments), arguments.split).comparison()
     print(comparison)
     print(comparison.frame().head(arguments.top).to_string(index=False, max_colwidth=60))
     print(comparison.slices().to_string(index=False))

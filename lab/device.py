@@ -10,6 +10,8 @@ import torch
 
 from lab.errors import ModelError
 
+PRECISIONS = ("bfloat16", "float32")  # that a model can compute in; "auto" is one of them
+
 
 def pick_device(name: str = "auto") -> torch.device:
     """`auto` takes CUDA, then MPS, then the CPU; any other name is handed to torch.
@@ -55,7 +57,7 @@ def autocast(device: torch.device, precision: str = "auto") -> AbstractContextMa
 
 def resolve_precision(device: torch.device, precision: str) -> str:
     """The precision that `auto` stands for on this device, as the word that goes into cache keys and reports."""
-    if precision not in ("auto", "bfloat16", "float32"):
+    if precision not in ("auto", *PRECISIONS):
         raise ModelError(f"precision {precision!r} is none of 'auto', 'bfloat16', 'float32'")
     if precision == "auto":
         return "bfloat16" if native_bfloat16(device) else "float32"

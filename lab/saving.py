@@ -1,14 +1,29 @@
-"""A distilled student as a folder: the model anyone can load, and the facts the lab needs to measure it again."""
+"""A distilled student as a folder: the model anyone can load, and the facts the lab needs to measure it again; and the
+way back, from the folder to all it takes to measure it."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lab.collection import Collection, load_collection
 from lab.distillation import Distilled
-from lab.encoders.export import FACTS, card, query_flops, save_model, stored_bytes, stored_parameters, write_folder
+from lab.encoders.card import card
+from lab.encoders.export import (
+    FACTS,
+    facts,
+    load_student,
+    query_flops,
+    save_model,
+    stored_bytes,
+    stored_parameters,
+    write_folder,
+)
+from lab.encoders.teacher import DualEncoder, load_teacher
+from lab.errors import DataError, ModelError
 from lab.evaluation import Interval
 
 
@@ -64,5 +79,81 @@ def describe(distilled: Distilled, written: Path) -> dict[str, Any]:
         "fidelity": {
             name: str(value) if isinstance(value, Interval) else value for name, value in vars(fidelity).items()
         },
-        "static_fidelity": str(distilled.static_fidelity),
+        "static_fidelity": str(distilled.static_fidelity) if distilled.static_fidelity else None,
     }
+
+
+def note_measured(folder: str | Path, report: dict[str, Any]) -> None:
+    """Write what `lab evaluate` measured (its JSON) into a student's facts and card; a later one of the same collection
+    and split takes its place.
+
+    Raises:
+        ModelError: `folder` was not written by `lab distill`.
+    """
+    folder = Path(folder)
+    about = facts(folder)
+    about["measured"] = about.get("measured", {}) | {f"{report['collection']}, {report['split']}": report}
+    for name, text in ((FACTS, json.dumps(about, indent=2, ensure_ascii=False)), ("README.md", card(about))):
+        temporary = folder / f".{name}.tmp"
+        temporary.write_text(text)
+        temporary.replace(folder / name)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a student is measured with.
+
+    facts: its lab.json, None where it has none · notes: what a reader of its figures should know, a line each
+    """
+
+    student: DualEncoder
+    static: DualEncoder | None
+    teacher: DualEncoder
+    collection: Collection
+    facts: dict[str, Any] | None
+    notes: tuple[str, ...]
+
+    @property
+    def own_documents(self) -> bool:
+        """True where the student encodes documents itself."""
+        return self.facts is not None and self.facts["config"].get("documents") == "own"
+
+
+def open_student(
+    folder: str | Path, collection: str | None = None, teacher: str | None = None, device: str = "auto"
+) -> Opened:
+    """Load a student and what belongs to it; `collection` and `teacher` overrule what it was distilled on and from.
+
+    Raises:
+        DataError: no lab.json, and collection or teacher is not named; whatever loading the collection raises.
+        ModelError: no such student, or the teacher is not the one it was distilled from: another model's vectors lie
+            in another space, however well the dimensions fit.
+    """
+    folder = Path(folder)
+    student = load_student(folder, device)
+    known = facts(folder) if (folder / FACTS).exists() else None
+    if known is None and not (collection and teacher):
+        raise DataError(f"{folder} has no {FACTS}: name --collection and --teacher")
+    config = known["config"] if known else {}
+    loaded = load_teacher(teacher or config["teacher"], device, config.get("precision", "auto"))
+    documents = load_collection(collection or config["collection"])
+    notes = []
+    if known and not loaded.is_the_model(known["teacher"]["fingerprint"]):
+        raise ModelError(
+            f"{folder} was distilled from {known['teacher']['source']} (fingerprint"
+            f" {known['teacher']['fingerprint'][:12]}…), and {loaded.source} has other weights, tokens, pooling or"
+            " prompts: its index is another space. Name the teacher it was distilled from, or distil it again"
+        )
+    if (
+        known
+        and known["collection"]["name"] == documents.name
+        and known["collection"]["fingerprint"] != documents.fingerprint
+    ):
+        notes.append(
+            f"{documents.name} has changed since {folder} was distilled on it: documents that were held out then may"
+            " not be held out now"
+        )
+    static = folder / "static"
+    return Opened(
+        student, load_student(static, device) if static.exists() else None, loaded, documents, known, tuple(notes)
+    )

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from pathlib import Path
 
 import pytest
 
 from lab.cli import KINDS, main
 from lab.config import DistillConfig
+from lab.device import PRECISIONS
+from lab.encoders.export import save_model
+from lab.encoders.teacher import load_teacher
 from lab.evaluation import MEASURES
 
 
@@ -77,6 +82,93 @@ def test_evaluate_prints_a_table_for_people(student: Path, capsys: pytest.Captur
     assert main(["evaluate", "--student", str(student), "--split", "dev"]) == 0
     out = capsys.readouterr().out
     assert all(word in out for word in ("teacher", "student", "static", "bm25", "nDCG@10", "k1="))
+
+
+def test_without_judgements_evaluate_tells_agreement_and_no_retention(
+    student: Path, tiny_collection_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The everyday case: a corpus alone. No split is named, and there is none."""
+    (tmp_path / "corpus.jsonl").write_bytes((tiny_collection_dir / "corpus.jsonl").read_bytes())
+    asked = ["evaluate", "--student", str(student), "--collection", str(tmp_path)]
+    assert main([*asked, "--json", "--runs", str(tmp_path / "runs")]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert set(told) == {
+        "collection", "split", "queries", "documents", "fidelity", "parameters", "minutes", "bm25",
+    }  # fmt: skip
+    assert told["split"] == "held-out" and told["documents"] == 12 and told["queries"] > 0
+    assert set(told["fidelity"]) == {"student", "static", "bm25"}
+    for engine, found in told["fidelity"].items():
+        assert 0 <= found["overlap"]["low"] <= found["overlap"]["value"] <= found["overlap"]["high"] <= 1
+        assert (found["distance"] is None) == (engine == "bm25")
+    assert len((tmp_path / "runs" / "student.trec").read_text().split("\n")) > told["queries"]
+    assert main(asked) == 0
+    table = capsys.readouterr().out
+    assert "no judgements, no retention" in table and "overlap@10" in table and "k1=" in table
+    # where there are judgements the same is had by its name
+    assert main(["evaluate", "--student", str(student), "--split", "held-out", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["fidelity"]["student"] == told["fidelity"]["student"]
+
+
+def test_another_teacher_is_refused_and_a_changed_collection_is_noted(
+    student: Path, tiny_collection_dir: Path, tiny_teacher_dir: Path, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    other = tmp_path / "other"
+    model = load_teacher(tiny_teacher_dir, "cpu", "float32").model
+    next(model.parameters()).data += 0.01
+    save_model(model, other)
+    assert main(["evaluate", "--student", str(student), "--teacher", str(other)]) == 1
+    assert "its index is another space" in capsys.readouterr().err
+
+    changed = tmp_path / tiny_collection_dir.name
+    shutil.copytree(tiny_collection_dir, changed)
+    with (changed / "corpus.jsonl").open("a") as file:
+        file.write('{"_id": "d13", "title": "Tuba", "text": "The tuba is the largest of the brass instruments."}\n')
+    assert main(["evaluate", "--student", str(student), "--collection", str(changed), "--json"]) == 0
+    told = capsys.readouterr()
+    assert "has changed since" in told.err and json.loads(told.out)["split"] == "dev"
+    assert main(["evaluate", "--student", str(student), "--json"]) == 0
+    assert "has changed since" not in capsys.readouterr().err
+
+
+def test_the_teacher_is_known_in_any_precision(student: Path, tiny_teacher_dir: Path) -> None:
+    fingerprint = json.loads((student / "lab.json").read_text())["teacher"]["fingerprint"]
+    found = [load_teacher(tiny_teacher_dir, "cpu", precision) for precision in PRECISIONS]
+    assert {teacher.is_the_model(fingerprint) for teacher in found} == {True}
+    assert sum(teacher.fingerprint == fingerprint for teacher in found) == 1
+
+
+def test_the_card_takes_what_was_measured(
+    student: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "student"
+    shutil.copytree(student, own)
+    card = (own / "README.md").read_text()
+    assert "static student of the same size, same texts | overlap@10" in card and "lab evaluate --card" in card
+    for split in ("test", "held-out"):
+        assert main(["evaluate", "--student", str(own), "--split", split, "--card", "--json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        number = (told["retention"]["nDCG@10"] if split == "test" else told["fidelity"]["student"]["overlap"])["value"]
+        row = next(line for line in (own / "README.md").read_text().split("\n") if f", {split}, " in line)
+        assert f"{number:.3f} [" in row
+    again = (own / "README.md").read_text()
+    assert again.count(", test, 4 queries |") == 1 and again.count(", held-out, ") == 1
+    assert not [path for path in own.iterdir() if path.name.endswith(".tmp")]
+
+
+def test_a_combined_loss_says_how_hard_each_term_pulls(
+    tiny_collection_dir: Path, tiny_teacher_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([
+        "distill", "--collection", str(tiny_collection_dir), "--teacher", str(tiny_teacher_dir), "--epochs", "1",
+        "--student", "half", "--device", "cpu", "--no-static", "--loss", "combined", "--out", str(tmp_path / "out"),
+    ]) == 0  # fmt: skip
+    told = capsys.readouterr()
+    said = r"gradient norm of each term .*: score ([\d.e-]+), query_matching ([\d.e-]+)"
+    pulls = re.search(said, told.out + told.err)
+    assert pulls and all(float(pull) > 0 for pull in pulls.groups())
+    weights = json.loads((tmp_path / "out" / "lab.json").read_text())["config"]["losses"]
+    assert weights["score"] == weights["query_matching"] == 1
 
 
 def test_compare_names_the_lost_queries(student: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""What is served is what is counted: a plain sentence-transformers folder, its numbers, and a card about it."""
+"""What is served is what is counted: a plain sentence-transformers folder, and its numbers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from torch.utils.flop_counter import FlopCounterMode
 from lab.encoders.teacher import DualEncoder, load_folder
 from lab.errors import ModelError
 
-SCORES = {"cosine": "cosines", "dot": "inner products"}
 FACTS = "lab.json"  # what the student was distilled from and on; the only file sentence-transformers does not know
 
 
@@ -117,42 +116,3 @@ def pair(student: SentenceTransformer, teacher: SentenceTransformer) -> Sentence
         similarity_fn_name=teacher.similarity_fn_name,
         device=str(teacher.device),
     )
-
-
-def card(about: dict[str, Any]) -> str:
-    """The folder's README.md from its facts."""
-    small, large = about["parameters"]["student"], about["parameters"]["teacher"]
-    fidelity = about["fidelity"]
-    return f"""---
-library_name: sentence-transformers
-pipeline_tag: sentence-similarity
-tags: [sentence-transformers, retrieval, knowledge-distillation, embeddistill]
----
-# A query encoder distilled from {about["teacher"]["source"]}
-
-{small:,} parameters instead of {large:,} ({large / small:.1f} times fewer), {about["bytes"] / 1e6:.1f} MB,
-{about["flops"]["student"] / 1e6:.1f} MFLOPs for a 12-token query instead of {about["flops"]["teacher"] / 1e6:.1f}.
-It answers in the space of its teacher: search the index you already have.
-
-```python
-from sentence_transformers import SentenceTransformer
-
-student = SentenceTransformer("path/to/this/folder")
-query_vectors = student.encode_query(["your question"])  # shape (1, {about["teacher"]["dimension"]})
-```
-
-Documents are encoded by the teacher. Scores are {SCORES[about["teacher"]["similarity"]]}.
-
-| what | value |
-|---|---|
-| distilled on | {about["collection"]["name"]}, {about["collection"]["documents"]:,} documents |
-| training texts | {about["texts"]:,}, queries: {about["config"]["queries"]} |
-| teacher | {about["teacher"]["source"]}, fingerprint {about["teacher"]["fingerprint"][:16]} |
-| seed, steps, minutes | {about["config"]["seed"]}, {about["steps"]:,}, {about["minutes"]:.1f} |
-| overlap of the top 10 with the teacher's, held-out texts | {fidelity["overlap"]} |
-| nDCG@10 against the teacher's list, held-out texts | {fidelity["ndcg"]} |
-| mean ‖t − s‖ | {fidelity["distance"]} |
-
-These figures need no judgements and are no retention; `lab evaluate` measures that where judgements exist.
-Method: EmbedDistill, arXiv 2301.12005.
-"""

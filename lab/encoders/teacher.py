@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize
 
-from lab.device import autocast, pick_device, resolve_precision
+from lab.device import PRECISIONS, autocast, pick_device, resolve_precision
 from lab.encoders.lengths import token_lengths
 from lab.errors import ModelError, OfflineError
 
@@ -73,6 +73,10 @@ class DualEncoder:
         if self._fingerprint is None:
             self._fingerprint = _fingerprint(self.model, self.precision)
         return self._fingerprint
+
+    def is_the_model(self, fingerprint: str) -> bool:
+        """True where `fingerprint` is this model's in any precision: one space, up to rounding."""
+        return any(_fingerprint(self.model, each) == fingerprint for each in PRECISIONS)
 
     def encode(self, texts: Sequence[str], kind: Kind = "query") -> np.ndarray:
         """Embeddings in the order of the texts: (len(texts), dimension) float32.

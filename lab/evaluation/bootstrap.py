@@ -37,6 +37,10 @@ class Interval:
     def __str__(self) -> str:
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
+    def as_json(self) -> dict[str, float]:
+        """Value and bounds by name."""
+        return {"value": self.value, "low": self.low, "high": self.high}
+
 
 @dataclass(frozen=True)
 class NormalisedGain:

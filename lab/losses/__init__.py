@@ -11,9 +11,10 @@ from lab.losses.candidates import candidate_scores, duplicate_mask
 from lab.losses.listwise import list_wise
 from lab.losses.matching import DISTANCES, Distance, matching, spread_out
 from lab.losses.scores import margin_mse, one_hot, score_distillation
-from lab.losses.total import TERMS, LossBatch, LossWeights, gradient_norms, total
+from lab.losses.total import COMBINED, TERMS, LossBatch, LossWeights, gradient_norms, total
 
 __all__ = [
+    "COMBINED",
     "DISTANCES",
     "TERMS",
     "Distance",

@@ -68,6 +68,10 @@ class LossWeights:
         return any((self.one_hot, self.score, self.margin, self.document_matching, self.negative_matching))
 
 
+# scores and vectors at once; of one size at the default temperature, which the first step's gradient norms show
+COMBINED = LossWeights(score=1.0, query_matching=1.0)
+
+
 @dataclass(frozen=True)
 class LossBatch:
     """The vectors of one step, as the encoders give them.

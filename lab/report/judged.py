@@ -10,7 +10,7 @@ import numpy as np
 
 from lab.collection import Collection
 from lab.encoders.teacher import DualEncoder
-from lab.errors import DataError, ModelError
+from lab.errors import DataError
 from lab.evaluation import (
     MEASURES,
     Comparison,
@@ -21,9 +21,9 @@ from lab.evaluation import (
     normalised_gain_interval,
     per_query,
     ratio_interval,
-    vector_distance,
 )
-from lab.retrieval import BM25Settings, ExactIndex, Run, bm25_run
+from lab.report.engines import search_all
+from lab.retrieval import Run
 from lab.store import VectorStore
 
 MAIN = "nDCG@10"
@@ -78,7 +78,7 @@ class Report:
             "queries": len(self.distances),
             "metrics": self.metrics,
             "retention": {MAIN: self._kept("student")},
-            "over_bm25": {MAIN: _plain(gain.interval) if gain.interval else gain.reason, "failed": gain.failed},
+            "over_bm25": {MAIN: gain.interval.as_json() if gain.interval else gain.reason, "failed": gain.failed},
             "mean_distance": float(self.distances.mean()),
             "parameters": dict(self.parameters),
             "bm25": self.bm25,
@@ -87,9 +87,9 @@ class Report:
             out["retention_static"] = {MAIN: self._kept("static")}
         return out
 
-    def _kept(self, engine: str) -> dict[str, float | None]:
+    def _kept(self, engine: str) -> Mapping[str, float | None]:
         try:
-            return _plain(self.retention(engine=engine))
+            return self.retention(engine=engine).as_json()
         except DataError:  # __str__ says why; the engines' own numbers are worth having all the same
             return {"value": None, "low": None, "high": None}
 
@@ -141,41 +141,17 @@ def evaluate(
     if split not in collection.splits:
         raise DataError(
             f"{collection.name} has no judged split {split!r} (it has {', '.join(collection.splits) or 'none'});"
-            " without judgements, fidelity is what can be measured: it stands in the student's README.md"
+            " without judgements, fidelity is what can be measured: lab evaluate --split held-out, or"
+            " lab.evaluate_fidelity"
         )
-    if student.dimension != teacher.dimension:
-        raise ModelError(
-            f"the student gives {student.dimension} dimensions, the teacher {teacher.dimension}: this student was not"
-            " distilled from this teacher"
-        )
-    store = store or VectorStore()
     queries, qrels = collection.queries[split], collection.qrels[split]
-    texts, ids = tuple(queries.values()), tuple(queries)
-    index = ExactIndex(store.vectors(teacher, collection.documents, "document"), collection.doc_ids, teacher.similarity)
-    vectors = {"teacher": store.vectors(teacher, texts, "query"), "student": student.encode(texts, "query")}
-    if static:
-        vectors["static"] = static.encode(texts, "query")
-    runs = {name: index.search(found, ids, k, name) for name, found in vectors.items()}
-    if own_documents:
-        own = ExactIndex(
-            store.vectors(student, collection.documents, "document"), collection.doc_ids, student.similarity
-        )
-        runs["student"] = own.search(vectors["student"], ids, k, "student")
-    settings = BM25Settings()
-    runs["bm25"] = bm25_run(collection.documents, collection.doc_ids, queries, k, settings=settings)
-    sizes = {"teacher": teacher.parameters, "student": student.parameters} | (
-        {"static": static.parameters} if static else {}
-    )
+    engines = search_all(student, collection, queries, teacher, static, own_documents, store, k)
     return Report(
         collection,
         split,
-        runs,
-        {name: per_query(run, qrels, MEASURES) for name, run in runs.items()},
-        vector_distance(vectors["teacher"], vectors["student"]),
-        sizes,
-        settings.describe(),
+        engines.runs,
+        {name: per_query(run, qrels, MEASURES) for name, run in engines.runs.items()},
+        engines.distances["student"],
+        engines.parameters,
+        engines.bm25,
     )
-
-
-def _plain(interval: Interval) -> dict[str, float | None]:
-    return {"value": interval.value, "low": interval.low, "high": interval.high}
