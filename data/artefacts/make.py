@@ -18,6 +18,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import clinic
 import grid
@@ -26,7 +27,8 @@ from safetensors.torch import load_file, save_file
 
 import lab
 from lab import artefacts
-from lab.encoders.export import FACTS
+from lab.encoders.card import card
+from lab.encoders.export import FACTS, stored_bytes
 from lab.errors import LabError
 from lab.geometry import MapRecipe, umap_map
 from lab.progress import ProgressBars
@@ -62,12 +64,21 @@ def student(target: Path) -> None:
         found = lab.distill(student="tenth", seed=0, record=True, probes="dev", listen=bars)
     lab.save(found, target)
     report = lab.evaluate(lab.load_student(target), found.collection, "dev", found.teacher, static=found.static)
-    told = json.loads((target / FACTS).read_text())
-    (target / FACTS).write_text(json.dumps(told | {"report": {"dev": report.as_json()}}, indent=2, ensure_ascii=False))
-    for weights in target.rglob("model.safetensors"):
+    halve(target, {"report": {"dev": report.as_json()}})
+
+
+def halve(folder: Path, more: dict[str, Any]) -> None:
+    """Weights of a saved student in 16 bits; its facts, with `more`, and its card tell the bytes that are left."""
+    for weights in folder.rglob("model.safetensors"):
         save_file(
             {name: tensor.half() for name, tensor in load_file(weights).items()}, weights, metadata={"format": "pt"}
         )
+    path = folder / FACTS
+    # a byte count that is written into what it counts: the second pass counts the first one's digits
+    for _ in range(2):
+        told = json.loads(path.read_text()) | more | {"bytes": stored_bytes(folder)}
+        path.write_text(json.dumps(told, indent=2, ensure_ascii=False))
+        (folder / "README.md").write_text(card(told))
 
 
 def trials(target: Path) -> None:
