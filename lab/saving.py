@@ -144,15 +144,10 @@ def open_student(
             f" {known['teacher']['fingerprint'][:12]}…), and {loaded.source} has other weights, tokens, pooling or"
             " prompts: its index is another space. Name the teacher it was distilled from, or distil it again"
         )
-    if (
-        known
-        and known["collection"]["name"] == documents.name
-        and known["collection"]["fingerprint"] != documents.fingerprint
-    ):
-        notes.append(
-            f"{documents.name} has changed since {folder} was distilled on it: documents that were held out then may"
-            " not be held out now"
-        )
+    if known and known["collection"]["fingerprint"] != documents.fingerprint:
+        was = known["collection"]["name"]
+        how = "which has changed since" if was == documents.name else f"and this is {documents.name}"
+        notes.append(f"{folder} was distilled on {was}, {how}: texts that are held out here may have trained it")
     static = folder / "static"
     return Opened(
         student, load_student(static, device) if static.exists() else None, loaded, documents, known, tuple(notes)

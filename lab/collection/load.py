@@ -8,6 +8,7 @@ from lab.collection.beir import load_beir
 from lab.collection.core import Collection
 from lab.collection.irds import load_irds
 from lab.collection.shipped import data_folder, load_shipped, shipped_names
+from lab.collection.together import together
 from lab.errors import DataError
 
 LAYOUT = (
@@ -22,6 +23,7 @@ def load_collection(name_or_path: str | Path) -> Collection:
     "wiki", "pydocs"    shipped with the lab; "./wiki" is a folder of that name
     a folder            in BEIR layout, with corpus.jsonl alone, or with parquet files like the shipped ones
     "irds:<id>"         of ir_datasets, an extra
+    "wiki+pydocs"       any of these as one corpus without splits, see `together`
 
     Raises DataError saying what is wrong and how to mend it, with file and line; OfflineError where data of
     ir_datasets cannot be fetched.
@@ -36,6 +38,8 @@ def load_collection(name_or_path: str | Path) -> Collection:
         return load_shipped(folder)
     if (folder / "corpus.jsonl").is_file():
         return load_beir(folder)
+    if isinstance(name_or_path, str) and "+" in name and not folder.exists():
+        return together([load_collection(part) for part in name.split("+")])
     shipped = ", ".join(shipped_names()) or "none, set LAB_DATA to the repository's data/ folder"
     raise DataError(f"{_what_is_there(name, folder)} Shipped in {data_folder()}: {shipped}. {LAYOUT}")
 
