@@ -6,7 +6,9 @@ intervals.
 One line a run is appended to docs/test_log.csv, per-query values go to docs/quality/; a run that is already there
 with the same config is not repeated. Minutes are wall clock on otherwise idle cores; `--cold` empties the store of
 vectors first (by using a new one), as a first run on a new corpus would find it. `--unseen` takes documents that are
-relevant to the split's queries out of the training texts: they stay in the index, as articles added later would.
+relevant to the split's queries out of the training texts: they stay in the index, as articles added later would. `--on`
+measures students elsewhere than they were distilled on: `--collections wiki --on pydocs`, or
+`--collections wiki+pydocs --on wiki pydocs`.
 """
 
 from __future__ import annotations
@@ -17,12 +19,14 @@ import dataclasses
 import hashlib
 import json
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from results import ROOT, commit
+from results import ROOT, commit, stored, write_json
 
 import lab
+import lab.report
 from lab.evaluation import normalised_gain_interval, ratio_interval
 from lab.progress import ProgressBars
 
@@ -32,25 +36,43 @@ FIELDS = ("commit", "config", "collection", "split", "student", "seed", "queries
 MEASURE = "nDCG@10"
 
 
-def one(config: lab.DistillConfig, split: str, cold: bool) -> dict:
-    """Distil, evaluate, log."""
+def run(config: lab.DistillConfig, split: str, cold: bool, on: Sequence[str]) -> list[dict]:
+    """Distil once, evaluate and log on each collection of `on`; what is there already is read."""
     digest = hashlib.sha256(config.to_json().encode()).hexdigest()[:12]
-    name = Path(config.collection).name + ("-unseen" if config.unseen else "")
-    path = FOLDER / f"{name}-{split}-{Path(config.student).name}-{config.seed}.json"
-    if path.exists() and (known := json.loads(path.read_text()))["config"] == digest:
-        return known
-    with ProgressBars() as bars, tempfile.TemporaryDirectory() as folder:
-        store = lab.VectorStore(folder) if cold else lab.VectorStore()
-        found = lab.distill(config, store=store, listen=bars)
-        about = lab.save(found, Path(folder) / "student")
-        served = lab.load_student(Path(folder) / "student")
-        report = lab.evaluate(served, found.collection, split, found.teacher, static=found.static, store=store)
-    kept = report.retention(MEASURE)
+    kept = {name: stored(path_of(name, config, split), digest) for name in on}
+    if not all(kept.values()):
+        with ProgressBars() as bars, tempfile.TemporaryDirectory() as folder:
+            store = lab.VectorStore(folder) if cold else lab.VectorStore()
+            found = lab.distill(config, store=store, listen=bars)
+            about = lab.save(found, Path(folder) / "student")
+            served = lab.load_student(Path(folder) / "student")
+            about |= {"minutes": found.minutes, "store": "cold" if cold else "warm", "config": digest}
+            for name in (name for name in on if not kept[name]):
+                collection = found.collection if name == config.collection else lab.load_collection(name)
+                report = lab.evaluate(served, collection, split, found.teacher, static=found.static, store=store)
+                kept[name] = keep(report, label(name, config), config, about, path_of(name, config, split))
+    return [kept[name] for name in on]
+
+
+def label(on: str, config: lab.DistillConfig) -> str:
+    """How a row is called: by the collection it is measured on, and by what makes it unlike the plain case."""
+    elsewhere = f"-from-{Path(config.collection).name}" if on != config.collection else ""
+    return Path(on).name + elsewhere + ("-unseen" if config.unseen else "")
+
+
+def path_of(on: str, config: lab.DistillConfig, split: str) -> Path:
+    """The file of a run."""
+    return FOLDER / f"{label(on, config)}-{split}-{Path(config.student).name}-{config.seed}.json"
+
+
+def keep(report: lab.report.Report, name: str, config: lab.DistillConfig, about: dict, path: Path) -> dict:
+    """One line of the log, one file of per-query values."""
+    share = report.retention(MEASURE)
     row = dict(zip(FIELDS, (
-        commit(), digest, name, split, config.student, config.seed, len(report.distances),
+        commit(), about["config"], name, report.split, config.student, config.seed, len(report.distances),
         *(f"{report.metrics[e][MEASURE]:.4f}" for e in ("teacher", "bm25", "static", "student")),
-        f"{kept.value:.4f}", f"{kept.low:.4f}", f"{kept.high:.4f}", about["parameters"]["student"],
-        f"{found.minutes:.1f}", "cold" if cold else "warm",
+        f"{share.value:.4f}", f"{share.low:.4f}", f"{share.high:.4f}", about["parameters"]["student"],
+        f"{about['minutes']:.1f}", about["store"],
     ), strict=True))  # fmt: skip
     new = not LOG.exists()
     with LOG.open("a", newline="") as file:
@@ -65,8 +87,7 @@ def one(config: lab.DistillConfig, split: str, cold: bool) -> dict:
         "metrics": report.metrics,
         "values": {engine: np.round(v[MEASURE], 4).tolist() for engine, v in report.values.items()},
     }
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(result))
+    write_json(path, result, indent=None)
     return result
 
 
@@ -100,23 +121,25 @@ def main() -> None:
     parser.add_argument("--students", nargs="+", default=["quarter", "tenth"])
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--split", default="test")
-    parser.add_argument("--cold", action="store_true", help="a new store for the first seed of each")
+    parser.add_argument("--cold", action="store_true", help="a new store for every run, as on a new corpus")
+    parser.add_argument("--on", nargs="+", help="measure on these collections in place of the one distilled on")
     parser.add_argument("--unseen", action="store_true", help="relevant documents give no training text")
     parser.add_argument("--out", type=Path, help="default: docs/quality.json, or one named after split and --unseen")
     arguments = parser.parse_args()
     unlike = ("" if arguments.split == "test" else f"-{arguments.split}") + ("-unseen" if arguments.unseen else "")
+    unlike += "-elsewhere" if arguments.on else ""
     out = arguments.out or ROOT / "docs" / f"quality{unlike}.json"
     table = []
     for collection in arguments.collections:
         unseen = relevant(collection, arguments.split) if arguments.unseen else ()
         for student in arguments.students:
             runs = []
-            for number, seed in enumerate(arguments.seeds):
+            for seed in arguments.seeds:
                 config = lab.DistillConfig(collection=collection, student=student, seed=seed, unseen=unseen)
-                runs.append(one(config, arguments.split, arguments.cold and number == 0))
-            table.append(summary(runs))
+                runs.append(run(config, arguments.split, arguments.cold, arguments.on or [collection]))
+            table += [summary(list(same)) for same in zip(*runs, strict=True)]
             print(json.dumps(table[-1]), flush=True)
-            out.write_text(json.dumps(table, indent=1) + "\n")
+            write_json(out, table)
 
 
 if __name__ == "__main__":

@@ -33,9 +33,9 @@ def token_counts(tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]) -> np
     """How often each token occurs in the texts: (V,) int64, special tokens not counted."""
     counts = np.zeros(len(tokenizer), np.int64)
     for start in range(0, len(texts), 4096):
-        for ids in tokenizer(list(texts[start : start + 4096]), add_special_tokens=False, truncation=False)[
-            "input_ids"
-        ]:
+        some = list(texts[start : start + 4096])
+        # verbose: that a text is longer than the model reads is no news here
+        for ids in tokenizer(some, add_special_tokens=False, truncation=False, verbose=False)["input_ids"]:
             np.add.at(counts, ids, 1)
     return counts
 
