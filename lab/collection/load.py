@@ -23,8 +23,9 @@ def load_collection(name_or_path: str | Path) -> Collection:
     a folder            in BEIR layout, with corpus.jsonl alone, or with parquet files like the shipped ones
     "irds:<id>"         of ir_datasets, an extra
 
-    Raises DataError saying what is wrong and how to mend it, with file and line; OfflineError where data of
-    ir_datasets cannot be fetched.
+    Raises:
+        DataError: what is wrong and how to mend it, with file and line.
+        OfflineError: data of ir_datasets cannot be fetched.
     """
     name = str(name_or_path)
     if name.startswith("irds:"):
