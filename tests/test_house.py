@@ -38,7 +38,7 @@ FLOW: tuple[tuple[str, ...], ...] = (
     ("artefacts",),
     ("doctor",),
     ("__init__",),
-    ("cli", "__main__"),
+    ("cli",),
     ("figures",),
     ("panels",),
     ("teaching",),
