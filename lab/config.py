@@ -18,7 +18,11 @@ PAPER: dict[str, Any] = {"document_pull": 0.0, "layer_rate": 1.0}
 
 @dataclass(frozen=True)
 class DistillConfig:
-    """One distillation. Same config and same machine: same student, bit for bit."""
+    """One distillation. Same config and same machine: same student, bit for bit.
+
+    Raises:
+        LabError: a field holds a value that is no choice, no number or out of range; or two do not go together.
+    """
 
     collection: str = "wiki"  # a shipped name, a folder in BEIR layout, or irds:<id>
     teacher: str = "default"  # a folder, a hub id, or the embedded all-MiniLM-L6-v2

@@ -56,7 +56,11 @@ def autocast(device: torch.device, precision: str = "auto") -> AbstractContextMa
 
 
 def resolve_precision(device: torch.device, precision: str) -> str:
-    """The precision that `auto` stands for on this device, as the word that goes into cache keys and reports."""
+    """The precision that `auto` stands for on this device, as the word that goes into cache keys and reports.
+
+    Raises:
+        ModelError: an unknown precision.
+    """
     if precision not in ("auto", *PRECISIONS):
         raise ModelError(f"precision {precision!r} is none of 'auto', 'bfloat16', 'float32'")
     if precision == "auto":

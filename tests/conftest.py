@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -18,6 +19,7 @@ from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from lab.config import DistillConfig
+    from lab.distillation import Distilled
 
 # deadline=None: a first call may compile or import; timing says nothing about the property.
 settings.register_profile("quick", max_examples=25, deadline=None, derandomize=True)
@@ -137,3 +139,17 @@ def tiny_config(tiny_collection_dir: Path, tiny_teacher_dir: Path) -> DistillCon
         collection=str(tiny_collection_dir), teacher=str(tiny_teacher_dir), student="half", batch=8, epochs=3,
         rate=3e-3, precision="float32", device="cpu", probes=4, static=False,
     )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def config(tiny_config: DistillConfig) -> DistillConfig:
+    """What `distilled` was made with."""
+    return dataclasses.replace(tiny_config, epochs=20, probes=8, static=True)
+
+
+@pytest.fixture(scope="session")
+def distilled(config: DistillConfig) -> Distilled:
+    """The tiny teacher's student, recorded, the static one beside it. Shared: only read."""
+    from lab.distillation import distill
+
+    return distill(config, record=True)

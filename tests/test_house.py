@@ -38,7 +38,7 @@ FLOW: tuple[tuple[str, ...], ...] = (
     ("artefacts",),
     ("doctor",),
     ("__init__",),
-    ("cli", "__main__"),
+    ("cli",),
     ("figures",),
     ("panels",),
     ("teaching",),
@@ -54,6 +54,12 @@ DRAWS = {
     "IPython": WIDGETS,
 }
 LONGEST = 250
+# Files that are still longer, and how long they may be: the list only shrinks.
+LONGER = {
+    "tests/test_panels_experiments.py": 268,
+    "tests/test_panels_live.py": 366,
+    "tests/test_panels_theatre.py": 272,
+}
 
 
 def modules(lab: Path) -> list[Path]:
@@ -105,9 +111,17 @@ def drawing_in_the_wrong_room(lab: Path) -> list[str]:
     ]
 
 
-def too_long(lab: Path) -> list[str]:
-    lines = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in modules(lab)}
-    return [f"{path.relative_to(lab.parent)}: {n} lines" for path, n in lines.items() if n > LONGEST]
+def too_long(root: Path, longer: dict[str, int]) -> list[str]:
+    """Files over their limit, and entries of `longer` that are not needed any more."""
+    lines = {
+        path.relative_to(root).as_posix(): len(path.read_text(encoding="utf-8").splitlines())
+        for folder in ("lab", "tests", "benchmarks")
+        for path in modules(root / folder)
+    }
+    limits = {name: longer.get(name, LONGEST) for name in lines}
+    found = [f"{name}: {n} lines, at most {limits[name]}" for name, n in lines.items() if n > limits[name]]
+    now = {name: lines.get(name, 0) for name in longer}
+    return found + [f"{name} has {n} lines: take it out of LONGER" for name, n in now.items() if n <= LONGEST]
 
 
 def test_there_is_a_house() -> None:
@@ -123,7 +137,7 @@ def test_the_core_draws_nothing_and_figures_know_no_widgets() -> None:
 
 
 def test_a_file_is_read_in_one_sitting() -> None:
-    assert too_long(LAB) == []
+    assert too_long(LAB.parent, LONGER) == []
 
 
 @pytest.mark.parametrize(
@@ -175,7 +189,15 @@ def test_the_drawing_check_catches(tmp_path: Path, path: str, source: str) -> No
 
 
 def test_the_length_check_catches(tmp_path: Path) -> None:
-    (tmp_path / "lab").mkdir()
-    (tmp_path / "lab/fine.py").write_text("x = 1\n" * LONGEST, encoding="utf-8")
-    (tmp_path / "lab/long.py").write_text("x = 1\n" * (LONGEST + 1), encoding="utf-8")
-    assert too_long(tmp_path / "lab") == [f"lab/long.py: {LONGEST + 1} lines"]
+    sizes = {"lab/fine.py": LONGEST, "lab/long.py": LONGEST + 1, "tests/a.py": 300, "tests/b.py": 311, "tests/c.py": 9}
+    for name, lines in sizes.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x = 1\n" * lines, encoding="utf-8")
+    longer = {"tests/a.py": 300, "tests/b.py": 310, "tests/c.py": 280, "tests/gone.py": 260}
+    assert too_long(tmp_path, longer) == [
+        f"lab/long.py: {LONGEST + 1} lines, at most {LONGEST}",
+        "tests/b.py: 311 lines, at most 310",
+        "tests/c.py has 9 lines: take it out of LONGER",
+        "tests/gone.py has 0 lines: take it out of LONGER",
+    ]
+    assert len(too_long(tmp_path, {})) == 3

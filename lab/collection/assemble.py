@@ -37,7 +37,10 @@ def assemble(
     queries  split -> rows of (place, record with "_id", "text")
 
     `shared_queries`: the rows of a split's queries may hold those of other splits too. `published`: nobody
-    here can mend the judgements, see `checked_judgements`. Raises DataError; for a split, when asked for it.
+    here can mend the judgements, see `checked_judgements`.
+
+    Raises:
+        DataError: a mistake in the corpus now, one in a split when it is asked for.
     """
     documents = checked_documents(corpus.read(), corpus.source)
 

@@ -41,7 +41,11 @@ def load_beir(folder: Path) -> Collection:
 
 
 def lines(path: Path) -> Iterator[tuple[str, str]]:
-    """(place, text) of every line that is not blank, where place is "file:line"."""
+    """(place, text) of every line that is not blank, where place is "file:line".
+
+    Raises:
+        DataError: the file is not there, cannot be read, or is not UTF-8.
+    """
     try:
         with path.open("rb") as file:
             for number, raw in enumerate(file, 1):
@@ -59,7 +63,11 @@ def lines(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def json_records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(place, record) of every line; DataError where a line is no JSON object."""
+    """(place, record) of every line.
+
+    Raises:
+        DataError: a line is no JSON object.
+    """
     for place, text in lines(path):
         try:
             record = json.loads(text)
@@ -77,6 +85,9 @@ def tsv_rows(path: Path) -> Iterator[tuple[str, str, str, int]]:
     """(place, query id, document id, grade) of every line; the header may be missing.
 
     Only a first line that names its columns is taken for a header: anything else is a judgement, and checked.
+
+    Raises:
+        DataError: a line without three columns, or a grade that is no whole number.
     """
     for n, (place, text) in enumerate(lines(path)):
         columns = text.split("\t")

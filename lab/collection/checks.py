@@ -26,7 +26,11 @@ class Documents(NamedTuple):
 
 
 def text_of(value: object, place: str, column: str) -> str:
-    """The value if it is text that can be encoded; DataError otherwise."""
+    """The value if it is text that can be encoded.
+
+    Raises:
+        DataError: missing, no text, or half a surrogate pair in it.
+    """
     if isinstance(value, str):
         try:
             value.encode()
@@ -43,7 +47,11 @@ def text_of(value: object, place: str, column: str) -> str:
 
 
 def id_of(value: object, place: str, column: str = "_id") -> str:
-    """An id as a string: many files hold whole numbers. DataError for anything else, and for an empty id."""
+    """An id as a string: many files hold whole numbers.
+
+    Raises:
+        DataError: an empty id, or neither text nor a whole number.
+    """
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     identifier = text_of(value, place, column)
@@ -56,8 +64,10 @@ def checked_documents(records: Iterable[Record], source: str) -> Documents:
     """Columns of a corpus: "_id", "title" (may be missing), "text", and all others that hold strings.
 
     Documents without title and text are kept, since well-known collections have some (Cranfield's 471 and
-    995), and counted in a warning. Raises DataError for a corpus without documents, for an id that is
-    missing or stands twice, and for a text that is missing or none.
+    995), and counted in a warning.
+
+    Raises:
+        DataError: a corpus without documents, an id that is missing or stands twice, a text that is missing or none.
     """
     place_of: dict[str, str] = {}
     titles: list[str] = []
@@ -101,8 +111,10 @@ def checked_queries(
     """{query id: text} of the judged queries, in the order of the records.
 
     `shared` says whether the records are those of all splits (BEIR), or of one, where a query without
-    judgements is a mistake. Raises DataError for ids that are missing or stand twice, for empty texts, and
-    for judged queries that are not there.
+    judgements is a mistake.
+
+    Raises:
+        DataError: ids that are missing or stand twice, empty texts, judged queries that are not there.
     """
     wanted = set(judged)
     place_of: dict[str, str] = {}
@@ -141,10 +153,12 @@ def checked_judgements(
 ) -> Mapping[str, Mapping[str, int]]:
     """{query id: {document id: grade}} from rows of (place, query id, document id, grade).
 
-    Raises DataError for an unknown document, a grade that is no whole number, two grades for one pair, a
-    query without any grade above 0 (nothing found could count for it), and no rows at all. Where judgements
-    are `published`, so that nobody here can mend them, unknown documents and queries without a grade above 0
-    are left out instead, and counted in a warning.
+    Where judgements are `published`, so that nobody here can mend them, unknown documents and queries without a
+    grade above 0 are left out and counted in a warning.
+
+    Raises:
+        DataError: an unknown document, a grade that is no whole number, two grades for one pair, a query without any
+            grade above 0 (nothing found could count for it), no rows at all.
     """
     grades: dict[str, dict[str, int]] = {}
     place_of: dict[str, str] = {}

@@ -78,8 +78,9 @@ class Collection:
     Plain dicts and lists may be given; they are copied, checked and frozen. Two collections are equal only
     if they are the same object: compare `fingerprint`, since comparing contents would open the queries.
 
-    Raises DataError where columns differ in length, hold something other than strings or no text at all, an
-    id stands twice, or queries and qrels do not fit each other and the documents.
+    Raises:
+        DataError: columns differ in length, hold something other than strings or no text at all, an id stands twice, or
+            queries and qrels do not fit each other and the documents.
     """
 
     name: str

@@ -20,8 +20,11 @@ def load_irds(identifier: str) -> Collection:
     """The collection ir_datasets calls `identifier`; queries and judgements are read when asked for.
 
     Nobody can mend a published collection, so judgements of absent documents and queries without a relevant
-    one are left out, with a warning. Raises DataError where the package is missing or does not know the
-    identifier, OfflineError where it cannot fetch the data.
+    one are left out, with a warning.
+
+    Raises:
+        DataError: the package is missing, does not know the identifier, or has no documents of that name.
+        OfflineError: it cannot fetch the data.
     """
     try:
         import ir_datasets
@@ -101,7 +104,11 @@ def text_of_row(row: Any) -> Any:
 
 
 def fetched(source: str, rows: Callable[[], Iterable[Any]]) -> Iterator[Any]:
-    """The rows, or OfflineError: the package downloads at the first row, and has several ways to fail."""
+    """The rows; the package downloads at the first row, and has several ways to fail.
+
+    Raises:
+        OfflineError: the package could not fetch them.
+    """
     try:
         yield from rows()
     except (OSError, RuntimeError) as error:

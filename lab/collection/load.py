@@ -25,8 +25,9 @@ def load_collection(name_or_path: str | Path) -> Collection:
     "irds:<id>"         of ir_datasets, an extra
     "wiki+pydocs"       any of these as one corpus without splits, see `together`
 
-    Raises DataError saying what is wrong and how to mend it, with file and line; OfflineError where data of
-    ir_datasets cannot be fetched.
+    Raises:
+        DataError: what is wrong and how to mend it, with file and line.
+        OfflineError: data of ir_datasets cannot be fetched.
     """
     name = str(name_or_path)
     if name.startswith("irds:"):

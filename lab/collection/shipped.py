@@ -62,7 +62,8 @@ def records(
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """(place, record) of every row, with the named columns, and with `others` all further ones.
 
-    Raises DataError where the file is missing, damaged, or lacks a column.
+    Raises:
+        DataError: the file is missing, damaged, or lacks a column.
     """
     import pyarrow as pa  # here, so that a BEIR folder does not wait for it
     import pyarrow.parquet as pq

@@ -57,7 +57,11 @@ _ENOUGH_PROSE = 20  # words; a document with fewer is taken as it is
 
 @dataclass(frozen=True)
 class TextMix:
-    """How many texts of each kind one document gives."""
+    """How many texts of each kind one document gives.
+
+    Raises:
+        LabError: a number below the least it can be, or the longest span shorter than the shortest.
+    """
 
     titles: bool = True  # the title, and the title with the description where the collection has one
     sentences: int = 12  # at most so many sentences a document, its first ones, prose rather than code

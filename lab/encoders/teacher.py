@@ -44,6 +44,11 @@ class DualEncoder:
 
     @property
     def dimension(self) -> int:
+        """Of a vector.
+
+        Raises:
+            ModelError: the model does not say.
+        """
         dimension = self.model.get_embedding_dimension()
         if dimension is None:
             raise ModelError(f"{self.source} does not say how many dimensions its embeddings have")
@@ -56,7 +61,11 @@ class DualEncoder:
 
     @property
     def similarity(self) -> str:
-        """ "cosine" or "dot", as the model declares it (sentence-transformers' default is cosine)."""
+        """ "cosine" or "dot", as the model declares it (sentence-transformers' default is cosine).
+
+        Raises:
+            ModelError: it declares another one.
+        """
         name = str(self.model.similarity_fn_name)
         if name not in ("cosine", "dot"):
             raise ModelError(f"{self.source} compares by {name}; the lab knows cosine and dot")

@@ -88,7 +88,9 @@ def ratio_interval(student: Any, teacher: Any, *, level: float = 0.95, resamples
     """Retention, mean(student) / mean(teacher).
 
     student: (n_queries,) or (n_seeds, n_queries); teacher: (n_queries,).
-    Raises DataError where the teacher's mean is 0 in the data or in a resample.
+
+    Raises:
+        DataError: the teacher's mean is 0 in the data or in a resample.
     """
     over, base = _difference(student, teacher), _checked(teacher, "teacher", seeds_allowed=False)
     lost, kept = _resampled_means([over, base], resamples, rng_seed)
@@ -147,7 +149,9 @@ def holm(p_values: Sequence[float] | np.ndarray) -> np.ndarray:
     Statistics 1979.
 
     p_values: (n,) numbers from 0 to 1. Returns (n,) float64, none below the p value it corrects.
-    Raises DataError where one is no number from 0 to 1.
+
+    Raises:
+        DataError: one is no number from 0 to 1.
     """
     p = np.asarray(p_values, dtype=np.float64)
     if p.ndim != 1 or not ((p >= 0) & (p <= 1)).all():

@@ -84,8 +84,9 @@ def compare(a: Run, b: Run, qrels: Qrels, queries: Mapping[str, str], *, distanc
                  (these three: (n_queries,) in the order of the runs, or {query id: number}; None: no column)
     documents    the texts of the collection: `rarest` is then counted over plain words
 
-    Raises DataError: different queries or documents, a query without a text or a positive judgement, a column
-    of another length.
+    Raises:
+        DataError: different queries or documents, a query without a text or a positive judgement, a column of another
+            length.
     """
     require_same_queries(a, b)
     untold = [query_id for query_id in a.query_ids if query_id not in queries]

@@ -52,7 +52,8 @@ def fidelity(teacher: Run, student: Run, *, distance: Any = None, depth: int = 1
               which documents agree; so nDCG adds whether they agree where it matters, at the top.
               "equal": all are worth 1.
 
-    Raises DataError: different queries or documents, runs shorter than `depth`, distances of another shape.
+    Raises:
+        DataError: different queries or documents, runs shorter than `depth`, distances of another shape.
     """
     require_same_queries(teacher, student)
     depth = min(depth, len(teacher.doc_ids))
@@ -79,7 +80,11 @@ def overlap(teacher: Run, student: Run, depth: int = 10) -> np.ndarray:
 
 
 def teacher_qrels(teacher: Run, depth: int = 10, gains: Gains = "rank") -> Qrels:
-    """The teacher's first `depth` documents as if somebody had judged them."""
+    """The teacher's first `depth` documents as if somebody had judged them.
+
+    Raises:
+        DataError: unknown gains, or a run shorter than `depth`.
+    """
     if gains not in ("rank", "equal"):
         raise DataError(f"unknown gains {gains!r}: use 'rank' or 'equal'")
     if teacher.k < depth:
@@ -91,7 +96,11 @@ def teacher_qrels(teacher: Run, depth: int = 10, gains: Gains = "rank") -> Qrels
 
 
 def vector_distance(teacher_vectors: Any, student_vectors: Any) -> np.ndarray:
-    """(n_queries,) ‖t − s‖, the norm itself, of two (n_queries, d) arrays."""
+    """(n_queries,) ‖t − s‖, the norm itself, of two (n_queries, d) arrays.
+
+    Raises:
+        DataError: arrays of other shapes.
+    """
     teacher, student = (np.asarray(array, dtype=np.float64) for array in (teacher_vectors, student_vectors))
     if teacher.shape != student.shape or teacher.ndim != 2:
         raise DataError(f"teacher vectors {teacher.shape} and student vectors {student.shape} cannot be "

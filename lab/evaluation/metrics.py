@@ -31,8 +31,9 @@ def per_query(run: Run, qrels: Qrels, measures: Sequence[str] = MEASURES) -> dic
     Every judged query counts: one for which nothing relevant was found has the value 0, and one that was not
     searched at all is an error, since a mean over the rest would flatter the engine.
 
-    Raises DataError: a query without a positive judgement, a judged query that the run does not hold, a
-    measure that is unknown or looks deeper than the run.
+    Raises:
+        DataError: a query without a positive judgement, a judged query that the run does not hold, a measure that is
+            unknown or looks deeper than the run.
     """
     parsed = {name: _parse(name) for name in measures}
     if not parsed:
@@ -55,7 +56,11 @@ def means(values: Mapping[str, np.ndarray]) -> dict[str, float]:
 
 
 def require_same_queries(a: Run, b: Run) -> None:
-    """Raise DataError unless both runs answer the same queries, in one order, over the same documents."""
+    """Both runs answer the same queries, in one order, over the same documents.
+
+    Raises:
+        DataError: they do not.
+    """
     if a.query_ids != b.query_ids:
         missing = sorted(set(a.query_ids) ^ set(b.query_ids))
         what = f"only one of them holds {missing[0]!r}" if missing else "they come in another order"

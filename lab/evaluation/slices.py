@@ -48,6 +48,9 @@ def slice_table(difference: Any, properties: Mapping[str, Any], *, level: float 
     (bootstrap interval at `level`), p (two-sided bootstrap, that slice alone), p_holm (corrected for all rows
     of the table). Equal values never fall into two slices, so thirds can differ in size, and one that would
     be empty is left out.
+
+    Raises:
+        DataError: a property of another shape than the differences.
     """
     values = np.asarray(difference, dtype=np.float64)
     lines = []

@@ -150,7 +150,11 @@ def keeps(recording: Recording) -> npt.NDArray[np.bool_]:
 
 
 def check_place(recording: Recording, look: int, query: int | None) -> None:
-    """Raises DataError where there is no such look, or no such query."""
+    """There is such a look, and such a query.
+
+    Raises:
+        DataError: there is not.
+    """
     looks, queries = recording.distances.shape
     if not -looks <= look < looks or (query is not None and not 0 <= query < queries):
         raise DataError(f"look {look}, query {query}: this recording has {looks} looks at {queries} queries")

@@ -90,7 +90,11 @@ def distance_values(
     batches: tuple[Any, Any] | None = None,
     last: int | None = None,
 ) -> Values:
-    """What the six traces of `distance_curve` show: band, batches, mean, teacher, overlap, teacher."""
+    """What the six traces of `distance_curve` show: band, batches, mean, teacher, overlap, teacher.
+
+    Raises:
+        DataError: another number of distances than of steps.
+    """
     if isinstance(seen, Recording):
         steps, distances, overlap = seen.steps, seen.distances, recorded_overlap(seen)
     else:

@@ -89,7 +89,11 @@ def two_engines_values(
     titles: Mapping[Document, str] | Sequence[str],
     relevant: Mapping[Document, int] | Iterable[Document] | None = None,
 ) -> Values:
-    """What the five traces of `two_engines` show: shared lines, stubs, stars, the teacher's column, the student's."""
+    """What the five traces of `two_engines` show: shared lines, stubs, stars, the teacher's column, the student's.
+
+    Raises:
+        DataError: a list is empty or shows a document twice.
+    """
     first, second = list(teacher[:DEPTH]), list(student[:DEPTH])
     for name, shown in (("first", first), ("second", second)):
         if not shown or len(set(shown)) < len(shown):

@@ -68,7 +68,11 @@ def landing_map(
 def landing_map_values(
     documents: Any, teacher: Any, student: Any, queries: Sequence[str] | None = None, same: Any = None
 ) -> Values:
-    """What the five traces of `landing_map` show: ground, two kinds of lines, teacher, student."""
+    """What the five traces of `landing_map` show: ground, two kinds of lines, teacher, student.
+
+    Raises:
+        DataError: another number of places than of queries.
+    """
     ground, t, s = _flat(documents, "documents"), _flat(teacher, "teacher"), _flat(student, "student")
     agree = np.ones(len(t), dtype=bool) if same is None else np.asarray(same, dtype=bool)
     if not len(t) == len(s) == len(agree) == len(t if queries is None else queries):

@@ -49,7 +49,11 @@ def map_loss_bars(
 
 
 def map_loss_values(losses: Mapping[str, MapLoss]) -> Values:
-    """What the traces of `map_loss_bars` show: the bars of each map."""
+    """What the traces of `map_loss_bars` show: the bars of each map.
+
+    Raises:
+        DataError: no map or more than three, or another k for each.
+    """
     ks = {loss.k for loss in losses.values()}
     if len(ks) != 1 or len(losses) > len(_LOOKS):
         raise DataError(f"{len(losses)} maps with k of {sorted(ks)}: give one to three maps, looked at with one k")

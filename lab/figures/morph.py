@@ -59,7 +59,11 @@ def layout_of_strip(seen: Variants) -> dict[str, Any]:
 
 
 def morph_values(seen: Variants) -> Values:
-    """What the three traces of `morph_strip` show: texts, badges of those kept, badges of those that drifted."""
+    """What the three traces of `morph_strip` show: texts, badges of those kept, badges of those that drifted.
+
+    Raises:
+        DataError: another number of marks or titles than of texts.
+    """
     source, made, found = seen.source, seen.texts, seen.found
     if not len(seen.sigmas) == len(made) == len(seen.kept) == len(found) or not len(made):
         raise DataError(

@@ -86,7 +86,11 @@ def morph_map(seen: Variants, landed: Landed, row: int = 0) -> go.Figure:
 
 
 def morph_map_values(seen: Variants, landed: Landed, row: int = 0) -> Values:
-    """What the nine traces of `morph_map` show: the strip's three, handles, ground, real queries, line, two marks."""
+    """What the nine traces of `morph_map` show: the strip's three, handles, ground, real queries, line, two marks.
+
+    Raises:
+        DataError: another number of places than of texts, or no such row.
+    """
     rows = [seen.source, *seen.texts]
     places = np.vstack([np.reshape(landed.source, (1, 2)), np.asarray(landed.variants, float).reshape(-1, 2)])
     if len(places) != len(rows) or len(landed.queries) != len(landed.texts):

@@ -61,7 +61,11 @@ def similarity_distributions(
 
 
 def similarity_values(found: PairSimilarities) -> Values:
-    """What the four traces of `similarity_distributions` show: shares per bin of cosine, and the three means."""
+    """What the four traces of `similarity_distributions` show: shares per bin of cosine, and the three means.
+
+    Raises:
+        DataError: no pair of one kind.
+    """
     edges = np.arange(-1 - WIDTH / 2, 1 + WIDTH, WIDTH)
     middles = np.round((edges[:-1] + edges[1:]) / 2, 9)  # 0.04, not 0.0399999…
     areas, x, y, words = [], [], [], []

@@ -37,6 +37,9 @@ class EmbeddedDecoder(nn.Module):
 
     table: (V, d) the teacher's token vectors · kept: (W,) increasing token ids of the teacher that can be written
     special: the teacher's ids of (pad, start, end) · rms: of the teacher's states, so that the bridge sees unit size
+
+    Raises:
+        ModelError: a special id is not among the tokens kept.
     """
 
     def __init__(
@@ -68,7 +71,11 @@ class EmbeddedDecoder(nn.Module):
         self.bart.get_input_embeddings().weight.requires_grad_(False)
 
     def memory(self, states: Tensor) -> Tensor:
-        """What the decoder reads: (n, T, d) from the teacher's states (n, T, d), noise already in them."""
+        """What the decoder reads: (n, T, d) from the teacher's states (n, T, d), noise already in them.
+
+        Raises:
+            ModelError: more tokens than it reads.
+        """
         length = states.shape[1]
         if length > self.shape.longest:
             raise ModelError(f"{length} tokens; this decoder reads at most {self.shape.longest}: cut the texts")

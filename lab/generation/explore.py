@@ -36,7 +36,11 @@ class Variants:
 
 
 class Explorer:
-    """Generator, teacher, the vectors of the documents, and the real queries that variants are compared with."""
+    """Generator, teacher, the vectors of the documents, and the real queries that variants are compared with.
+
+    Raises:
+        DataError: another number of titles than of vectors, or fewer than two queries.
+    """
 
     def __init__(
         self, generator: QueryGenerator, teacher: Encoder, documents: Any, titles: Sequence[str], queries: Sequence[str]

@@ -23,7 +23,11 @@ IDENTICAL, TWICE, DEGENERATE, TOO_FAR = "identical", "made twice", "degenerate",
 
 @dataclass(frozen=True)
 class Filters:
-    """Which made queries are dropped."""
+    """Which made queries are dropped.
+
+    Raises:
+        LabError: a shortest below 1, or a closest that is no cosine.
+    """
 
     identical: bool = True  # says what its source, or another observed query, says
     degenerate: bool = True  # fewer than `shortest` words, or one word more often than all others together

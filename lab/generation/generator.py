@@ -27,7 +27,11 @@ from lab.store import Encoder
 
 @dataclass(frozen=True)
 class NoiseSettings:
-    """How queries are made of queries."""
+    """How queries are made of queries.
+
+    Raises:
+        LabError: a setting out of its range.
+    """
 
     sigma: float = 1.0  # standard deviation of the noise, in units of the RMS of the encoder's states
     mask: float = 0.02  # probability that a token is masked before it is read
@@ -99,6 +103,9 @@ class QueryGenerator:
         """len(queries) × per_query raw texts, unfiltered, those of one query next to each other.
 
         The noise of a text follows from the seed, the query and its number alone, not from what else is in the batch.
+
+        Raises:
+            DataError: no query, or an empty one.
         """
         settings = replace(settings or NoiseSettings(), **changes)
         if not queries or not all(query.strip() for query in queries):

@@ -16,6 +16,9 @@ def matrix(name: str, values: npt.ArrayLike, rows: int = 1) -> Floats:
     """`values` as a float64 array (n, d) with n ≥ `rows` and d ≥ 1, without NaN or infinity.
 
     float64 because differences of nearly equal scores decide a rank, and float32 has 7 digits of them.
+
+    Raises:
+        LabError: another shape, NaN or infinity.
     """
     array = np.asarray(values, dtype=np.float64)
     if array.ndim != 2 or array.shape[0] < rows or array.shape[1] == 0:
@@ -27,7 +30,11 @@ def matrix(name: str, values: npt.ArrayLike, rows: int = 1) -> Floats:
 
 
 def pair(first: str, a: npt.ArrayLike, second: str, b: npt.ArrayLike, rows: int = 1) -> tuple[Floats, Floats]:
-    """Two matrices of one shape."""
+    """Two matrices of one shape.
+
+    Raises:
+        LabError: as of `matrix`, or two shapes.
+    """
     left, right = matrix(first, a, rows), matrix(second, b, rows)
     if left.shape != right.shape:
         raise LabError(f"{first} {left.shape} and {second} {right.shape} must have the same shape.")
@@ -35,7 +42,11 @@ def pair(first: str, a: npt.ArrayLike, second: str, b: npt.ArrayLike, rows: int 
 
 
 def neighbours(name: str, rows: Any, k: int | None = None) -> npt.NDArray[np.int64]:
-    """`rows` as an int64 array (n, k) of positions, the first `k` columns, no position twice in a row."""
+    """`rows` as an int64 array (n, k) of positions, the first `k` columns, no position twice in a row.
+
+    Raises:
+        LabError: no such array, a k out of range, a negative position, or one that stands twice.
+    """
     array = np.asarray(rows)
     if array.ndim != 2 or array.size == 0 or not np.issubdtype(array.dtype, np.integer):
         raise LabError(f"{name} must hold integers of shape (n, k), got {array.dtype} {array.shape}.")

@@ -43,6 +43,7 @@ def knn_overlap(teacher_rows: npt.ArrayLike, student_rows: npt.ArrayLike, k: int
 
     Args: teacher_rows, student_rows: (n, ≥ k) integers, best first, as a search returns them; k: default all.
     Returns: (n,) in [0, 1], multiples of 1/k.
+    Raises: LabError: two shapes, no positions, or a k out of range.
     """
     left, right = neighbours("teacher_rows", teacher_rows, k), neighbours("student_rows", student_rows, k)
     if left.shape != right.shape:
@@ -56,6 +57,7 @@ def spearman_scores(teacher_scores: npt.ArrayLike, student_scores: npt.ArrayLike
 
     Args: teacher_scores, student_scores: (n queries, m ≥ 2 documents).
     Returns: (n,) in [−1, 1]; 0 where one side scores all documents alike and so ranks nothing.
+    Raises: LabError: two shapes, NaN, or fewer than 2 documents.
     """
     left, right = pair("teacher_scores", teacher_scores, "student_scores", student_scores)
     if left.shape[1] < 2:

@@ -40,7 +40,11 @@ def in_full_precision(loss: Callable[P, R]) -> Callable[P, R]:
 
 
 def require_floats(name: str, value: Any, shape: str, *ndims: int) -> None:
-    """`value` is a non-empty floating-point tensor with one of `ndims` dimensions, `shape` in words."""
+    """`value` is a non-empty floating-point tensor with one of `ndims` dimensions, `shape` in words.
+
+    Raises:
+        LabError: it is not.
+    """
     if not isinstance(value, Tensor):
         raise LabError(f"{name} must be a torch.Tensor of shape {shape}, got {type(value).__name__}.")
     if not value.is_floating_point():
@@ -50,25 +54,41 @@ def require_floats(name: str, value: Any, shape: str, *ndims: int) -> None:
 
 
 def require_shape(name: str, value: Tensor, expected: tuple[int, ...], like: str) -> None:
-    """`value` has the shape `expected`, which is that of `like`."""
+    """`value` has the shape `expected`, which is that of `like`.
+
+    Raises:
+        LabError: it has not.
+    """
     if tuple(value.shape) != tuple(expected):
         raise LabError(f"{name} has shape {tuple(value.shape)}, but {like} asks for {tuple(expected)}.")
 
 
 def require_finite(name: str, value: Tensor) -> None:
-    """`value`, a target, holds neither NaN nor infinity: one bad target turns every weight into NaN."""
+    """`value`, a target, holds neither NaN nor infinity: one bad target turns every weight into NaN.
+
+    Raises:
+        LabError: it does.
+    """
     if not bool(torch.isfinite(value).all()):
         raise LabError(f"{name} holds NaN or infinity; encode these texts again and look for empty ones.")
 
 
 def require_positive(name: str, value: float) -> None:
-    """`value` is a number above 0 and below infinity."""
+    """`value` is a number above 0 and below infinity.
+
+    Raises:
+        LabError: it is not.
+    """
     if not 0 < value < math.inf:  # also refuses NaN
         raise LabError(f"{name} must be a positive finite number, got {value}.")
 
 
 def require_mask(name: str, mask: Any, expected: tuple[int, ...]) -> None:
-    """`mask` is a boolean tensor over the scores, True where a candidate is left out."""
+    """`mask` is a boolean tensor over the scores, True where a candidate is left out.
+
+    Raises:
+        LabError: it is not.
+    """
     if not isinstance(mask, Tensor) or mask.dtype != torch.bool:
         raise LabError(f"{name} must be a boolean torch.Tensor, True where a candidate does not count.")
     require_shape(name, mask, expected, "the score matrix")

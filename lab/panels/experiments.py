@@ -83,11 +83,8 @@ class ExperimentPanel(Shown):
     def start(self, name: str | None = None, guess: str | None = None) -> ExperimentPanel:
         """Run an experiment (or "free", the eight knobs) in the background, by default the one chosen; returns at once.
 
-        Args:
-            guess: the letter of a prediction.
-
-        Raises:
-            LabError: no such experiment or choice, or a run is still going on.
+        Args: guess: the letter of a prediction.
+        Raises: LabError: no such experiment or choice, or a run is still going on.
         """
         if name is not None:
             if name not in self.experiment.options:
@@ -122,7 +119,10 @@ class ExperimentPanel(Shown):
         return trials_curve(self.trials(), steps=self._most_steps())
 
     def join(self) -> Trial:
-        """Wait for the end of the last run, in plain Python; in a cell `await panel` leaves Stop alive."""
+        """Wait for the end of the last run, in plain Python; in a cell `await panel` leaves Stop alive.
+
+        Raises: LabError: nothing was started.
+        """
         if self._training is None:
             raise LabError("nothing was started: press Start, or call start(name)")
         self._training.join()

@@ -39,6 +39,9 @@ class LiveFigure:
     """Owns a FigureWidget and is its only writer.
 
     widget: to be shown, never to be written to by others
+
+    Raises:
+        LabError: the figure has frames.
     """
 
     def __init__(

@@ -33,6 +33,9 @@ class MapPanel(Shown):
     """A map with questions on it. Show it in a notebook, or use `select`, `selection` and `figure`.
 
     panel: the widgets, None where panels are static
+
+    Raises:
+        DataError: another number of vectors or positions than of documents, or no dev questions.
     """
 
     def __init__(

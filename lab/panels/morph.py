@@ -29,6 +29,9 @@ class MorphPanel(Shown):
 
     variants: the rows of the strip · row: the one shown on the map, 0 being the query as asked
     panel: the widgets, None where panels are static
+
+    Raises:
+        DataError: another number of positions than of documents.
     """
 
     def __init__(

@@ -151,6 +151,7 @@ class Training(Shown):
         """Wait for the end; the student.
 
         Raises:
+            LabError: it ended without a student.
             Whatever the distillation raised.
         """
         self.join()

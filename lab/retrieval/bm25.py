@@ -24,7 +24,11 @@ METHODS = ("lucene", "robertson", "atire")
 
 @dataclass(frozen=True)
 class BM25Settings:
-    """What a BM25 number depends on; printed wherever one is. Raises DataError where it makes no sense."""
+    """What a BM25 number depends on; printed wherever one is.
+
+    Raises:
+        DataError: a number out of range, an unknown variant or stemmer.
+    """
 
     k1: float = 0.9  # how fast repeated words stop counting
     b: float = 0.4  # how much long documents are held back, 0 to 1
@@ -57,8 +61,8 @@ def bm25_run(documents: Sequence[str], doc_ids: Sequence[str], queries: Mapping[
     a shorter list. (Filled up with zero scores, the first documents of the collection would be found by every
     query.) Ties go to the lower row.
 
-    Raises DataError: no documents or queries, another number of ids than texts, k below 1, no word in any
-    document.
+    Raises:
+        DataError: no documents or queries, another number of ids than texts, k below 1, no word in any document.
     """
     settings = settings or BM25Settings()
     if len(documents) != len(doc_ids) or not len(documents):

@@ -31,8 +31,9 @@ class ExactIndex:
     Whose query encoder made the query vectors is not the index's concern: that is the asymmetric dual encoder
     (EmbedDistill, arXiv:2301.12005), one index for teacher and student.
 
-    Raises DataError: no vectors, NaN or infinity (naming the document), another number of ids, an all-zero
-    vector under "cosine", an unknown metric.
+    Raises:
+        DataError: no vectors, NaN or infinity (naming the document), another number of ids, an all-zero vector under
+            "cosine", an unknown metric.
     """
 
     def __init__(self, doc_vectors: Any, doc_ids: Sequence[str], metric: str = "dot") -> None:
@@ -57,8 +58,9 @@ class ExactIndex:
         """The k best documents (all of them where k is larger) for each of the queries.
 
         query_vectors  (n_queries, d) float32
-        Raises DataError: no queries, another dimension than the index, NaN or infinity (naming the query),
-        k below 1.
+
+        Raises:
+            DataError: no queries, another dimension than the index, NaN or infinity (naming the query), k below 1.
         """
         if k < 1:
             raise DataError(f"k = {k}: ask for at least one document")

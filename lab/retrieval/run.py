@@ -38,7 +38,9 @@ class Run:
     scores     (n_queries, k) float32, never rising along a row; -inf where the row is -1
 
     Both arrays are copied and made read-only; documents with equal scores are put in row order.
-    Raises DataError, naming the query, where one of this does not hold.
+
+    Raises:
+        DataError: one of this does not hold; the query is named.
     """
 
     name: str
@@ -87,7 +89,11 @@ class Run:
         return {query_id: line for line, query_id in enumerate(self.query_ids)}
 
     def top(self, query_id: str, k: int | None = None) -> list[tuple[str, float]]:
-        """(document id, score) of the best k documents of one query (all of them by default)."""
+        """(document id, score) of the best k documents of one query (all of them by default).
+
+        Raises:
+            DataError: no such query.
+        """
         if query_id not in self.position:
             raise DataError(f"run {self.name!r} has no query {query_id!r}: it holds {len(self)} queries, the "
                             f"first {self.query_ids[:3]}")
@@ -96,7 +102,11 @@ class Run:
         return [(self.doc_ids[row], score) for row, score in pairs if row != NOTHING]
 
     def select(self, query_ids: Sequence[str]) -> Run:
-        """The same run over some of its queries, in the order given."""
+        """The same run over some of its queries, in the order given.
+
+        Raises:
+            DataError: a query the run does not hold.
+        """
         unknown = [query_id for query_id in query_ids if query_id not in self.position]
         if unknown:
             raise DataError(f"run {self.name!r} has no query {unknown[0]!r} ({len(unknown)} unknown in all): "
@@ -115,8 +125,10 @@ class Run:
     def to_trec(self, path: str | Path) -> Path:
         """Write a TREC run file: `query Q0 document rank score tag`, one line a document, rank from 1.
 
-        Blanks in the name become "_". Raises DataError where an id is empty or has a blank in it (the format
-        has no way to write it). The file appears whole or not at all.
+        Blanks in the name become "_". The file appears whole or not at all.
+
+        Raises:
+            DataError: an id is empty or has a blank in it, which the format cannot hold.
         """
         path = Path(path)
         for kind, ids in (("query", self.query_ids), ("document", self.doc_ids)):

@@ -1,0 +1,178 @@
+"""README's numbers are those of the files they come from: neither can change without the other."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab.evaluation.bootstrap import RESAMPLES
+from tests.scripts import benchmark
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCS = ("quality", "speed", "rerank_speed", "ladder", "live_cost", "fidelity", "towers")
+NUMBER = r"\d[\d,]*\.\d+|\d{1,3}(?:,\d{3})+"
+# Numbers of the two regions that no file holds, and why.
+BY_HAND = {
+    "3.11": "the oldest Python",
+    "2.5": "GB of a set-up",
+    "8.9": "minutes of one run from an empty store",
+    "5.1": "speed in another run",
+    "6.2": "speed in another run",
+}
+
+
+def read() -> dict[str, Any]:
+    """All that README quotes, by name."""
+    files = {name: json.loads((ROOT / f"docs/{name}.json").read_text(encoding="utf-8")) for name in DOCS}
+    return files | {"shipped": json.loads((ROOT / "data/artefacts/wiki-tenth/lab.json").read_text(encoding="utf-8"))}
+
+
+def plain(text: str) -> str:
+    """Without bold and line ends, so that a sentence may be wrapped anywhere."""
+    return " ".join(text.replace("**", "").split())
+
+
+def interval(found: dict[str, float], digits: int = 3) -> str:
+    told = [f"{found[key]:.{digits}f}".replace("-", "−") for key in ("value", "low", "high")]
+    return f"{told[0]} [{told[1]}, {told[2]}]"
+
+
+def rates(found: dict[str, Any]) -> list[str]:
+    return [f"{found[how]['times the teacher']:.1f} ×" for how in ("one by one", "batches")]
+
+
+def of_quality(of: dict[str, Any]) -> list[str]:
+    """The table and the sentences below it."""
+    rows = {(row["collection"], row["student"]): row for row in of["quality"]}
+    tenth, quarter = rows["wiki", "tenth"], rows["wiki", "quarter"]
+    py_tenth, py_quarter = rows["pydocs", "tenth"], rows["pydocs", "quarter"]
+    alone, batches = rates(of["speed"]["wiki-tenth"])
+    seeds, shipped = f"mean of {len(tenth['seeds'])} seeds", of["shipped"]["report"]["dev"]
+    k1, b = re.search(r"k\w=([\d.]+), b=([\d.]+)", shipped["bm25"]).groups()  # type: ignore[union-attr]
+    return [
+        f"| `wiki`, test split, {tenth['queries']} questions |",
+        f"| teacher, all-MiniLM-L6-v2 | {of['speed']['teacher']['parameters']:,} | {tenth['teacher']:.3f} | | 1 × |",
+        f"| student `tenth`, {seeds} | {tenth['parameters']:,} | {tenth['student_value']:.3f} |"
+        f" {interval(tenth['retention'])} | {alone} alone, {batches} in batches |",
+        f"| student `quarter`, {seeds} | {quarter['parameters']:,} | {quarter['student_value']:.3f} |"
+        f" {interval(quarter['retention'])} | |",
+        f"| static student, a tenth | {shipped['parameters']['static']:,} | {tenth['static_value']:.3f} |"
+        f" {interval(tenth['retention_static'])} | |",
+        f"| static student, a quarter | {quarter['parameters'] / 1e6:.1f} million | {quarter['static_value']:.3f} |"
+        f" {interval(quarter['retention_static'])} | |",
+        f"| BM25 | | {tenth['bm25']:.3f} | {tenth['bm25'] / tenth['teacher']:.3f} | |",
+        f"On `pydocs` ({py_quarter['queries']:,} test queries) `quarter` keeps {interval(py_quarter['retention'])} of"
+        f" its teacher's {py_quarter['teacher']:.3f} and `tenth` {interval(py_tenth['retention'])}; there static"
+        f" students of their sizes keep {py_quarter['retention_static']['value']:.3f} and"
+        f" {py_tenth['retention_static']['value']:.3f}, BM25 {py_quarter['bm25'] / py_quarter['teacher']:.3f}.",
+        f"the present one is of commit {tenth['commit']})",
+        f"over queries and seeds {', '.join(map(str, tenth['seeds']))};",
+        f"Of what the teacher adds to BM25 on wiki `tenth` keeps {tenth['over_bm25']}.",
+        f"the student that ships (seed {of['shipped']['config']['seed']}) keeps"
+        f" {interval(shipped['retention']['nDCG@10'])} on the {shipped['queries']} dev questions.",
+        f"all documents and {of['shipped']['config']['texts']['most']:,} texts encoded by the teacher",
+        f"BM25: Lucene's variant, k1 = {k1}, b = {b},",
+    ]
+
+
+def of_speed(of: dict[str, Any]) -> list[str]:
+    alone, batches = (of["speed"]["wiki-tenth"][how] for how in ("one by one", "batches"))
+    flops = {who: number / 1e6 for who, number in of["shipped"]["flops"].items()}
+    scorers = [of["rerank_speed"]["float32"][scorer] for scorer in ("cls", "dual")]
+    told = [interval({"value": s["ratio"], "low": s["smallest"], "high": s["largest"]}, 2) for s in scorers]
+    live = of["live_cost"]
+    return [
+        f"smallest and largest {alone['smallest']:.1f} and {alone['largest']:.1f} alone,"
+        f" {batches['smallest']:.1f} and {batches['largest']:.1f} in batches;",
+        f"costs {flops['student']:.1f} MFLOPs instead of {flops['teacher']:.1f}.",
+        f"`cls` scores {told[0]} and `dual` {told[1]} times as many pairs a second as sentence-transformers' own",
+        f"median, smallest and largest of {of['rerank_speed']['repeats']} repeats",
+        f"{live['median slowdown']['wall']:.1%} of the time".replace("-", "−").replace("%", " %"),
+        f"(median of {len(live['pairs'])} pairs, one core,",
+    ]
+
+
+def of_studies(of: dict[str, Any]) -> list[str]:
+    study, arms = of["ladder"]["study"], next(iter(of["ladder"]["blocks"].values()))["arms"]
+    planned = len(arms)
+    for part in ("collections", "sizes", "starts", "seeds"):
+        planned *= len(study[part])
+    of_wiki, of_pydocs = (of["fidelity"]["spearman"][collection] for collection in ("wiki", "pydocs"))
+    wiki, pydocs, paper_wiki, paper_pydocs = (
+        spearman[targets]["retention"]["overlap"]
+        for targets in ("pulled", "teacher's vectors")
+        for spearman in (of_wiki, of_pydocs)
+    )
+    return [
+        f"{len(of['ladder']['runs'])} of its {planned} runs are stored",
+        f"ranks {wiki['students']} short trainings of the recipe as their dev retention does with a Spearman"
+        f" correlation of {interval(wiki, 2)} on wiki and {interval(pydocs, 2)} on pydocs, {paper_wiki['students']}"
+        f" with the paper's own targets with {interval(paper_wiki, 2)} and {interval(paper_pydocs, 2)}:",
+        f"own minus inherited {interval(of['towers']['own minus inherited'])},",
+    ]
+
+
+def of_code() -> list[str]:
+    """What the measuring code says itself."""
+    return [f"{RESAMPLES:,} resamples", f"medians of {benchmark('speed').REPEATS} interleaved repeats"]
+
+
+def expected(of: dict[str, Any]) -> list[str]:
+    return [*of_quality(of), *of_speed(of), *of_studies(of)]
+
+
+def missing(text: str, phrases: list[str]) -> list[str]:
+    return [phrase for phrase in phrases if phrase not in plain(text)]
+
+
+def unproved(text: str, phrases: list[str]) -> list[str]:
+    """Numbers of the first screen and of the section Numbers that no phrase holds."""
+    regions = plain(text.split("## What is in it")[0] + text.split("## Numbers")[1].split("## Licences")[0])
+    for phrase in phrases:
+        regions = regions.replace(phrase, "")
+    return [number for number in re.findall(NUMBER, regions) if number not in BY_HAND]
+
+
+def changed(value: Any) -> Any:
+    """The same with every number in it another one."""
+    if isinstance(value, dict):
+        return {key: changed(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [changed(each) for each in value + value[-1:]]  # one more of each, too
+    if isinstance(value, str):
+        return re.sub(r"\d", lambda digit: str((int(digit[0]) + 1) % 10), value)
+    if isinstance(value, bool) or value is None:
+        return value
+    return value * 2 + 1
+
+
+def test_readme_says_what_the_files_say() -> None:
+    assert missing(README, [*expected(read()), *of_code()]) == []
+
+
+def test_readme_has_no_number_of_its_own() -> None:
+    assert unproved(README, [*expected(read()), *of_code()]) == []
+
+
+@pytest.mark.parametrize("name", [*DOCS, "shipped"])
+def test_a_file_that_changes_alone_is_noticed(name: str) -> None:
+    files = read()
+    assert missing(README, expected(files | {name: changed(files[name])}))
+
+
+def test_every_phrase_follows_its_files() -> None:
+    files = read()
+    assert not set(expected(files)) & set(expected({name: changed(each) for name, each in files.items()}))
+
+
+def test_a_readme_that_changes_alone_is_noticed() -> None:
+    phrases = [*expected(read()), *of_code()]
+    for phrase in phrases:
+        other = plain(README).replace(phrase, re.sub(r"\d", lambda digit: str((int(digit[0]) + 1) % 10), phrase))
+        assert phrase in missing(other, phrases)
+    assert unproved(README.replace("## Numbers", "## Numbers\n\nFaster by 7.77."), phrases) == ["7.77"]
