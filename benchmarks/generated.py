@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import hashlib
 import json
 import shutil
 import time
@@ -105,7 +104,7 @@ class Study:
             raise AssertionError(f"{run.name}: {last.step} steps taken, {steps} wanted")
         shutil.rmtree(RUNS / run.name, ignore_errors=True)  # of a run that was interrupted before it was scored
         write_folder(RUNS / run.name, lambda target: save_model(model, target))
-        digest = hashlib.sha256("\0".join([config.to_json(), *made.texts]).encode()).hexdigest()[:12]
+        digest = config.digest(*made.texts)
         return {
             **vars(run), "texts": len(made), "different texts": len(set(made.texts)), "steps": steps, "config": digest,
             "commit": commit(), "training seconds": round(last.seconds, 1),

@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import csv
 import dataclasses
-import hashlib
 import json
 import tempfile
 from collections.abc import Sequence
@@ -38,7 +37,7 @@ MEASURE = "nDCG@10"
 
 def run(config: lab.DistillConfig, split: str, cold: bool, on: Sequence[str]) -> list[dict]:
     """Distil once, evaluate and log on each collection of `on`; what is there already is read."""
-    digest = hashlib.sha256(config.to_json().encode()).hexdigest()[:12]
+    digest = config.digest()
     kept = {name: stored(path_of(name, config, split), digest) for name in on}
     if not all(kept.values()):
         with ProgressBars() as bars, tempfile.TemporaryDirectory() as folder:

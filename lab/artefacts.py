@@ -110,7 +110,7 @@ def live_data(collection: Collection) -> tuple[TrainingData, DocumentTexts]:
     every = np.arange(len(collection))  # and no two articles have one text: groups are single documents
     data = TrainingData(
         made.texts, queries, made.rows, documents, every, collection.documents, every, index=index_rows(collection),
-        settings={"texts": LIVE_MIX, "queries": "documents", "unseen": ()}, similarity="cosine",
+        settings={"texts": LIVE_MIX, "queries": "documents", "at_least": 0, "unseen": ()}, similarity="cosine",
     )  # fmt: skip
     return data, held_out_texts(collection)
 

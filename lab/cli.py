@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lab.saving import Opened
 
 # of --mix, with the defaults of DistillConfig: importing it for --help would import torch
-KINDS = {"titles": 1, "sentences": 12, "spans": 3, "questions": 6, "most": 80_000, "generated": 0}
+KINDS = {"titles": 1, "sentences": 12, "spans": 3, "questions": 6, "most": 80_000, "at_least": 40_000, "generated": 0}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -57,8 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     distill.add_argument("--queries", choices=("documents", "train"), help="default: documents")
     usual = " ".join(f"{kind}={number}" for kind, number in KINDS.items())
     distill.add_argument(
-        "--mix", nargs="+", metavar="KIND=N", help="training texts of each kind that a document gives, `most` in all,"
-        f" and `generated`: queries made by noise of each train query (with --queries train); default: {usual}",
+        "--mix", nargs="+", metavar="KIND=N", help="training texts of each kind that a document gives; `most` in all;"
+        " `at_least` with general ones where documents give few; `generated`: made by noise of each train query (with"
+        f" --queries train); default: {usual}",
     )  # fmt: skip
     distill.add_argument("--sigma", type=float, help="noise of `generated`, in units of the encoder's RMS; default: 1")
     distill.add_argument("--documents", choices=("inherited", "own"), help="default: inherited")
@@ -159,7 +160,7 @@ def _mixed(words: Sequence[str], config: DistillConfig) -> dict[str, Any]:
         if kind not in KINDS or not number.isdecimal():
             raise DataError(f"--mix {word}: write KIND=N, a whole number from 0; kinds are {', '.join(KINDS)}")
         asked[kind] = int(number)
-    changes: dict[str, Any] = {"generated": asked.pop("generated")} if "generated" in asked else {}
+    changes: dict[str, Any] = {kind: asked.pop(kind) for kind in ("at_least", "generated") if kind in asked}
     if "titles" in asked:
         asked["titles"] = bool(asked["titles"])
     return changes | {"texts": dataclasses.replace(config.texts, **asked)}

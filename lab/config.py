@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import math
 from dataclasses import dataclass, field
@@ -36,6 +37,7 @@ class DistillConfig:
         "inherited"  # "inherited": the teacher's document vectors, frozen; "own": the student encodes documents
     )
     texts: TextMix = field(default_factory=TextMix)  # how many texts of which kind a document gives
+    at_least: int = 40_000  # texts; where documents give fewer, general ones are added, of the shipped wiki; 0: never
     generated: int = 0  # queries made by noise of each train query (queries="train"); none: see docs/recipe.md
     sigma: float = 1.0  # of that noise, in units of the RMS of the encoder's states
     unseen: tuple[str, ...] = ()  # ids of documents that give no training text; they stay in the index
@@ -70,7 +72,7 @@ class DistillConfig:
                 isinstance(value, bool) or not isinstance(value, int if kind == "int" else (int, float))
             ):
                 raise LabError(f"{each.name}={value!r}: must be a {'whole ' * (kind == 'int')}number")
-        for name in ("seed", "hard_negatives"):
+        for name in ("seed", "hard_negatives", "at_least"):
             if getattr(self, name) < 0:
                 raise LabError(f"{name}={getattr(self, name)}: must be at least 0")
         if not math.isfinite(self.epochs):
@@ -90,6 +92,17 @@ class DistillConfig:
             )
         if not 0 <= self.warmup < 1:
             raise LabError(f"warmup={self.warmup}: a share of the steps, 0 up to but not including 1")
+
+    def digest(self, *more: str) -> str:
+        """Twelve digits by which a study knows its runs again, `more` (say, texts) included. A setting that came later
+        is left out where it has its default: runs from before it, which it would not have changed, are still theirs.
+        """
+        told = {
+            name: value
+            for name, value in dataclasses.asdict(self).items()
+            if name not in _LATER or value != _LATER[name]
+        }
+        return hashlib.sha256("\0".join([json.dumps(told, indent=2), *more]).encode()).hexdigest()[:12]
 
     def to_json(self) -> str:
         return json.dumps(dataclasses.asdict(self), indent=2)
@@ -127,6 +140,10 @@ class DistillConfig:
         if isinstance(values.get("losses"), dict):
             values["losses"] = LossWeights(**known_settings(LossWeights, values["losses"], "settings of losses"))
         return cls(**values)
+
+
+# settings that came after the first stored studies, whose collections give more texts than 40,000
+_LATER = {"at_least": 40_000}
 
 
 def known_settings(kind: type, values: dict[str, Any], what: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from sentence_transformers import SentenceTransformer
 
 from lab.collection import Collection, load_collection
-from lab.collection.texts import DocumentTexts
+from lab.collection.texts import NO_DOCUMENT, DocumentTexts
 from lab.config import DistillConfig
 from lab.encoders.shrink import SIZES
 from lab.encoders.student import check_student, make_student, static_student
@@ -43,7 +43,7 @@ class Distilled:
 
     student, static: encoders in the teacher's space (static None where config.static is False)
     fidelity: of the student, on texts of documents it never saw · minutes: wall clock, everything included; of a run
-    that was interrupted, also the training before that
+    that was interrupted, also the training before that · texts: it was trained on, `general` of them of no document
     """
 
     student: DualEncoder
@@ -55,6 +55,7 @@ class Distilled:
     static_fidelity: Fidelity | None
     recording: Recording | None
     texts: int
+    general: int
     finished: Finished
     minutes: float
 
@@ -149,6 +150,7 @@ def distill(
         static_fidelity=_fidelity(probe, static) if static else None,
         recording=recorder.recording() if recorder else None,
         texts=len(data.texts),
+        general=int((data.positives == NO_DOCUMENT).sum()),
         finished=finished,
         minutes=(time.monotonic() - began + finished.before) / 60,
     )

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from lab.collection import Collection
-from lab.collection.texts import DocumentTexts, document_texts, held_out_rows
+from lab.collection.general import filled_up
+from lab.collection.texts import NO_DOCUMENT, DocumentTexts, document_texts, held_out_rows
 from lab.config import DistillConfig
 from lab.encoders.teacher import DualEncoder
 from lab.errors import DataError, LabError
@@ -19,7 +20,7 @@ from lab.targets import as_ranked, hard_negatives, pulled
 from lab.training import TrainingData
 
 INDEX_DOCUMENTS = 4_000  # matching on queries reads no document; so many are encoded to look at the student in
-SHAPING = ("texts", "queries", "generated", "sigma", "unseen")  # settings that decide which texts there are
+SHAPING = ("texts", "queries", "at_least", "generated", "sigma", "unseen")  # settings that decide which texts there are
 HELD_OUT_QUERIES = 300  # half a second a look; the interval of an overlap is then about ±2 points
 
 
@@ -88,6 +89,8 @@ def training_data(
     held = held_out_texts(collection)
     if config.queries == "train":
         made = _with_train_queries(collection, made, held, unseen, config, generator)
+    if not _reads_own_documents(config):
+        made = filled_up(made, config.at_least, collection, config.texts.seed)
     rows = np.arange(len(collection)) if every_document or _reads_documents(config) else index_rows(collection)
     documents = store.vectors(
         teacher,
@@ -138,6 +141,11 @@ def fit_prepared(
             f"these settings need all {len(collection):,} document vectors, and the prepared data holds"
             f" {len(data.document_rows):,}; prepare it with training_data(…, every_document=True)"
         )
+    if _reads_own_documents(config) and (data.positives == NO_DOCUMENT).any():
+        raise DataError(
+            "these settings read the document of every text, and the prepared data was filled up with general texts,"
+            " which have none; prepare it with at_least=0, or with these settings"
+        )
     config = dataclasses.replace(config, **made)
     return config, _completed(config, data, similarity)
 
@@ -161,7 +169,12 @@ def _unseen(config: DistillConfig, collection: Collection) -> np.ndarray:
 
 
 def _reads_documents(config: DistillConfig) -> bool:
-    return _pulls(config) or config.losses.reads_documents or config.hard_negatives > 0 or config.documents == "own"
+    return _pulls(config) or _reads_own_documents(config)
+
+
+def _reads_own_documents(config: DistillConfig) -> bool:
+    """Of every text its own document, which a general text has not."""
+    return config.losses.reads_documents or config.hard_negatives > 0 or config.documents == "own"
 
 
 def _pulls(config: DistillConfig) -> bool:

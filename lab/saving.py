@@ -73,6 +73,7 @@ def describe(distilled: Distilled, written: Path) -> dict[str, Any]:
         "bytes": stored_bytes(written),
         "flops": {"teacher": query_flops(teacher.model), "student": query_flops(student.model)},
         "texts": distilled.texts,
+        "general_texts": distilled.general,
         "steps": distilled.finished.step,
         "best_step": distilled.finished.best_step,
         "minutes": distilled.minutes,

@@ -36,7 +36,7 @@ def pulled(
         pull: share of the document's direction, 0 or more; 1 is the middle between text and document.
     Returns: (n, dim) float32.
     """
-    kept = ranks(queries, documents, positives, groups) < DEPTH
+    kept = (positives >= 0) & (ranks(queries, documents, positives, groups) < DEPTH)  # a general text has no document
     length = np.linalg.norm(queries, axis=1, keepdims=True)
     own = documents[positives]
     own = own / np.maximum(np.linalg.norm(own, axis=1, keepdims=True), 1e-12)

@@ -137,7 +137,7 @@ def tiny_config(tiny_collection_dir: Path, tiny_teacher_dir: Path) -> DistillCon
 
     return DistillConfig(
         collection=str(tiny_collection_dir), teacher=str(tiny_teacher_dir), student="half", batch=8, epochs=3,
-        rate=3e-3, precision="float32", device="cpu", probes=4, static=False,
+        rate=3e-3, precision="float32", device="cpu", probes=4, static=False, at_least=0,
     )  # fmt: skip
 
 

@@ -55,6 +55,9 @@ _TEXT_LETTERS, _PROSE_LETTERS = 0.955, 0.88  # shares of letters and blanks: run
 _ENOUGH_PROSE = 20  # words; a document with fewer is taken as it is
 
 
+NO_DOCUMENT = -1  # the row of a text that no document of the collection gave
+
+
 @dataclass(frozen=True)
 class TextMix:
     """How many texts of each kind one document gives.
@@ -83,7 +86,7 @@ class TextMix:
 class DocumentTexts:
     """Texts with the document each came from.
 
-    texts: n unique strings · rows: (n,) int64 positions into the collection's documents
+    texts: n unique strings · rows: (n,) int64 positions into the collection's documents, or NO_DOCUMENT
     """
 
     texts: tuple[str, ...]

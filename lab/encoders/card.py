@@ -10,6 +10,7 @@ SCORES = {"cosine": "cosines", "dot": "inner products"}
 def card(about: dict[str, Any]) -> str:
     """The folder's README.md from its facts."""
     small, large = about["parameters"]["student"], about["parameters"]["teacher"]
+    general = f", {about['general_texts']:,} of them general ones" if about.get("general_texts") else ""
     fidelity, static = about["fidelity"], about.get("static_fidelity")
     return f"""---
 library_name: sentence-transformers
@@ -34,7 +35,7 @@ Documents are encoded by the teacher. Scores are {SCORES[about["teacher"]["simil
 | what | value |
 |---|---|
 | distilled on | {about["collection"]["name"]}, {about["collection"]["documents"]:,} documents |
-| training texts | {about["texts"]:,}, queries: {about["config"]["queries"]} |
+| training texts | {about["texts"]:,}{general}, queries: {about["config"]["queries"]} |
 | teacher | {about["teacher"]["source"]}, fingerprint {about["teacher"]["fingerprint"][:16]} |
 | seed, steps, minutes | {about["config"]["seed"]}, {about["steps"]:,}, {about["minutes"]:.1f} |
 | overlap of the top 10 with the teacher's, held-out texts | {fidelity["overlap"]} |

@@ -85,7 +85,8 @@ class World:
             made = FromDocuments(self.full, SENTENCE_MIX, free).draw(count)
             wanted, rows = (*wanted, *made.texts), np.concatenate([rows, made.rows])
         queries = self.store.vectors(self.teacher, wanted, "query")
-        settings = {"texts": TextMix(), "queries": "documents", "unseen": ()}  # none of them shaped these texts
+        # none of them shaped these texts
+        settings = {"texts": TextMix(), "queries": "documents", "at_least": 0, "unseen": ()}
         return TrainingData(
             wanted, queries, rows, self.vectors, np.arange(len(self.full)), self.short.documents, self.full.groups,
             index=index_rows(self.full), settings=settings, similarity=self.teacher.similarity,

@@ -13,7 +13,8 @@ import numpy as np
 class TrainingData:
     """Texts with the teacher's view of them.
 
-    texts: n · queries: (n, d) teacher's vectors of the texts · positives: (n,) row of each text's document
+    texts: n · queries: (n, d) teacher's vectors of the texts · positives: (n,) row of each text's document,
+        −1 where it has none: such a text is matched, and can do nothing else
     documents: (M, d) teacher's vectors of the documents at `document_rows`; of all N where a loss reads documents
     document_texts: N, read when the student encodes documents itself
     index: positions in `documents` that index_score ranks, the same for every step; None: all M

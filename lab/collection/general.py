@@ -1,0 +1,34 @@
+"""General texts for a corpus that gives too few: some hundred documents do not hold the words that people ask in.
+
+They are made, like all training texts, from documents alone: those of the shipped wiki.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lab.collection.core import Collection
+from lab.collection.shipped import data_folder, load_shipped, shipped_names
+from lab.collection.texts import NO_DOCUMENT, DocumentTexts, TextMix, document_texts, held_out_rows
+
+GENERAL = "wiki"
+
+
+def filled_up(made: DocumentTexts, at_least: int, collection: Collection, seed: int = 0) -> DocumentTexts:
+    """With general texts, of no document of the collection, where there are fewer than `at_least`.
+
+    Held-out documents of the wiki give none. Nothing is added to the wiki itself, nor where the lab was installed
+    without its collections.
+    """
+    missing = at_least - len(made)
+    if missing <= 0 or GENERAL not in shipped_names():
+        return made
+    source = load_shipped(data_folder() / GENERAL)
+    if source.fingerprint == collection.fingerprint:
+        return made
+    free = np.setdiff1d(np.arange(len(source)), held_out_rows(source))
+    known = set(made.texts)
+    drawn = np.sort(np.random.default_rng(seed).permutation(free)[:missing])  # from as many documents as there can be
+    found = document_texts(source, drawn, TextMix(most=missing, seed=seed)).texts
+    more = tuple(text for text in found if text not in known)
+    return DocumentTexts((*made.texts, *more), np.concatenate([made.rows, np.full(len(more), NO_DOCUMENT)]))
