@@ -46,7 +46,7 @@ SLOTS: tuple[Look, ...] = (
     Look("", VERMILLION, "triangle-down", "dashdot"),
     Look("", GREEN, "diamond", "longdash"),
     Look("", PURPLE, "square", "dot"),
-    Look("", SKY, "circle", "solid"),
+    Look("", SKY, "pentagon", "solid"),
     Look("", INK, "cross", "longdashdot"),
     Look("", GREY, "x", "solid"),
 )
