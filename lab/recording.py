@@ -22,6 +22,7 @@ from lab.retrieval import Run
 
 DEPTH = 10
 MOST_PROBES = 150
+FACTS = "facts"  # where `about` holds what looks alone do not know: retention, sizes, speed; see figures.card
 
 
 @dataclass(frozen=True)
