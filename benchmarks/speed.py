@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from results import commit, write_json
 
 import lab
-from results import commit, write_json
 from lab import artefacts
 from lab.encoders.student import make_student
 from lab.teaching.pace import encoding_seconds
