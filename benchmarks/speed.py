@@ -1,52 +1,54 @@
 """Queries a second: each student against its teacher, in one run, one query at a time and in batches, on idle cores.
 
-    python benchmarks/speed.py out/tenth out/quarter
+    python benchmarks/speed.py out/tenth out/quarter    # students in folders
+    python benchmarks/speed.py --sizes                  # the four sizes, as cut out of the teacher: how fast a student
+                                                        # is does not depend on what it learnt
 
 The figure to quote is the ratio to the teacher; absolute numbers are this machine's. Repeats are interleaved, so that a
 machine that slows down slows all encoders alike; the median of the repeats is printed with the smallest and largest.
+Printed is a JSON object; docs/speed.json holds that of the shipped student, and of the sizes under "sizes", which
+`--sizes` puts there.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from results import commit, write_json
 
 import lab
+from lab import artefacts
+from lab.encoders.student import make_student
+from lab.teaching.pace import encoding_seconds
 
+OUT = Path(__file__).resolve().parent.parent / "docs" / "speed.json"
 REPEATS, SINGLE, BATCH = 7, 60, 512
+OBSERVED = 300  # texts the teacher reads before it is cut: what a token means is of no matter here
 
 
-def seconds(encoder: lab.DualEncoder, texts: list[str], batch: int) -> float:
-    """Wall clock for all texts."""
-    began = time.perf_counter()
-    for start in range(0, len(texts), batch):
-        encoder.encode(texts[start : start + batch], "query")
-    return time.perf_counter() - began
-
-
-def main() -> None:
-    """Measure and print one JSON object."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("students", nargs="+", type=Path)
-    parser.add_argument("--collection", default="wiki")
-    arguments = parser.parse_args()
-    queries = list(lab.load_collection(arguments.collection).queries["dev"].values())
-    texts = (queries * (BATCH // len(queries) + 1))[:BATCH]
-    encoders = {"teacher": lab.load_teacher(precision="float32")} | {
-        path.name: lab.load_student(path) for path in arguments.students
+def as_cut(teacher: lab.DualEncoder) -> dict[str, lab.DualEncoder]:
+    """Untrained students of all sizes, over the vocabulary of the notebooks' texts."""
+    data, _ = artefacts.live_data(lab.load_collection("wiki"))
+    return {
+        name: lab.DualEncoder(make_student(teacher, name, data.texts, data.queries, observed=OBSERVED), name, "float32")
+        for name in artefacts.SIZE_NAMES
     }
+
+
+def measured(encoders: dict[str, lab.DualEncoder], texts: list[str]) -> dict[str, Any]:
+    """Name → parameters, and queries a second alone and in batches, beside the encoder called "teacher"."""
     found: dict[str, dict[str, list[float]]] = {name: {"one by one": [], "batches": []} for name in encoders}
     for repeat in range(REPEATS + 1):
         for name, encoder in encoders.items():
-            one, many = seconds(encoder, texts[:SINGLE], 1), seconds(encoder, texts, BATCH)
+            one, many = encoding_seconds(encoder, texts[:SINGLE]), encoding_seconds(encoder, texts, BATCH)
             if repeat:  # the first round warms up
                 found[name]["one by one"].append(SINGLE / one)
                 found[name]["batches"].append(BATCH / many)
-    told = {}
+    told: dict[str, Any] = {}
     for name, rates in found.items():
         told[name] = {"parameters": encoders[name].parameters}
         for how, values in rates.items():
@@ -57,7 +59,29 @@ def main() -> None:
                 "smallest": float(ratios.min()),
                 "largest": float(ratios.max()),
             }
+    return told
+
+
+def main() -> None:
+    """Measure, and print one JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("students", nargs="*", type=Path)
+    parser.add_argument("--sizes", action="store_true", help="the four sizes, into docs/speed.json")
+    parser.add_argument("--collection", default="wiki")
+    arguments = parser.parse_args()
+    if not arguments.students and not arguments.sizes:
+        parser.error("name folders of students, or say --sizes")
+    queries = list(lab.load_collection(arguments.collection).queries["dev"].values())
+    texts = (queries * (BATCH // len(queries) + 1))[:BATCH]
+    teacher = lab.load_teacher(precision="float32")
+    students = as_cut(teacher) if arguments.sizes else {}
+    students |= {path.name: lab.load_student(path) for path in arguments.students}
+    told = measured({"teacher": teacher} | students, texts)
     print(json.dumps(told, indent=1))
+    if arguments.sizes:
+        known = json.loads(OUT.read_text()) if OUT.exists() else {}
+        block = {"command": "python benchmarks/speed.py --sizes", "commit": commit(), "encoders": told}
+        write_json(OUT, {**known, "sizes": block})
 
 
 if __name__ == "__main__":

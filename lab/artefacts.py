@@ -24,7 +24,7 @@ from lab.errors import CacheError, DataError
 from lab.generation import QueryGenerator, load_embedded
 from lab.geometry import MapRecipe
 from lab.preparation import held_out_texts, index_rows
-from lab.recording import Recording
+from lab.recording import FACTS, Recording
 from lab.training import TrainingData
 
 LIVE_MIX = TextMix(sentences=2, spans=1, questions=2, most=12_000)  # what a student can learn from in 45 seconds
@@ -35,6 +35,7 @@ MAP = "wiki-map"
 SIZES, SIZE_NAMES, CLINIC = "wiki-sizes", ("twentieth", "tenth", "quarter", "half"), "wiki-clinic"
 GENERATOR = "query-generator"
 CROSS = "pydocs-cross"
+SPEED = Path(__file__).resolve().parent.parent / "docs" / "speed.json"  # by benchmarks/speed.py
 
 
 def folder() -> Path:
@@ -166,8 +167,29 @@ def grid() -> dict[str, Recording]:
 
 
 def sizes() -> dict[str, Recording]:
-    """Name of a size → recording of a student of that size over the dev queries, the smallest first."""
-    return {name: Recording.load(path(SIZES) / name) for name in SIZE_NAMES}
+    """Name of a size → recording of a student of that size over the dev queries, the smallest first; with the speed
+    of its size where that was measured."""
+    found = {name: Recording.load(path(SIZES) / name) for name in SIZE_NAMES}
+    return {name: _with_speed(each, speeds().get(name)) for name, each in found.items()}
+
+
+def speeds() -> dict[str, float]:
+    """Name of a size → queries a second, one at a time, over the teacher's in the same run: docs/speed.json.
+
+    How fast a student is depends on its size and not on what it learnt, so the recordings need not be made again for
+    it. Without that file, as beside data of one's own (`$LAB_DATA`), nothing is known and the answer is empty.
+    """
+    if not SPEED.exists():
+        return {}
+    measured = json.loads(SPEED.read_text())["sizes"]["encoders"]
+    return {name: measured[name]["one by one"]["times the teacher"] for name in SIZE_NAMES if name in measured}
+
+
+def _with_speed(recording: Recording, speed: float | None) -> Recording:
+    facts = recording.about.get(FACTS)
+    if facts is None or speed is None:
+        return recording
+    return dataclasses.replace(recording, about={**recording.about, FACTS: {**facts, "speed": speed}})
 
 
 def clinic() -> dict[str, Recording]:

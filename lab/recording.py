@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from lab.retrieval import Run
 
 DEPTH = 10
 MOST_PROBES = 150
+FACTS = "facts"  # where `about` holds what looks alone do not know: retention, sizes, speed; see figures.card
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,30 @@ class Recording:
             )
         except (SafetensorError, KeyError, ValueError) as error:
             raise CacheError(f"the recording {path} is damaged ({error}); delete it and record again") from error
+
+
+def of_teacher(recording: Recording) -> Recording:
+    """What the teacher itself would have left behind: at every look of `recording` in its own place with its own lists.
+
+    Where it is known how large and good the student is, the teacher's numbers stand in the student's place.
+    """
+    looks = len(recording.steps)
+    about = dict(recording.about)
+    if facts := about.get(FACTS):
+        sizes, metrics = facts["parameters"], facts["metrics"]
+        about[FACTS] = {
+            **facts, "retention": {"value": 1.0, "low": 1.0, "high": 1.0}, "speed": 1.0, "minutes": None,
+            "parameters": {**sizes, "student": sizes["teacher"]},
+            "metrics": {**metrics, "student": metrics["teacher"]},
+        }  # fmt: skip
+    return replace(
+        recording,
+        distances=np.zeros_like(recording.distances),
+        rows=np.repeat(recording.teacher_rows[None], looks, axis=0),
+        scores=np.repeat(recording.teacher_scores[None], looks, axis=0),
+        measures={},
+        about=about,
+    )
 
 
 class Recorder:

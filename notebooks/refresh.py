@@ -21,16 +21,14 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 
 from lab import __version__
+from lab.figures.palette import compact
 from lab.teaching.pace import REFERENCE
-
-if TYPE_CHECKING:
-    from PIL import Image
 
 FOLDER = Path(__file__).resolve().parent
 PICTURE = FOLDER.parent / "docs" / "picture.png"
@@ -102,17 +100,7 @@ def draw_png(figure: dict[str, Any]) -> bytes:
     from PIL import Image
 
     drawn = pio.from_json(json.dumps({key: figure[key] for key in ("data", "layout")}))
-    return _png(Image.open(io.BytesIO(drawn.to_image("png", scale=SCALE))), 1.0, COLOURS)
-
-
-def _png(image: Image.Image, share: float, colours: int) -> bytes:
-    from PIL import Image
-
-    size = (round(image.width * share), round(image.height * share))
-    image = image.convert("RGB").resize(size, Image.Resampling.LANCZOS)
-    small = io.BytesIO()
-    image.quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
-    return small.getvalue()
+    return compact(Image.open(io.BytesIO(drawn.to_image("png", scale=SCALE))), 1.0, COLOURS)
 
 
 def fitted(notebook: NotebookNode, most: int = LARGEST) -> NotebookNode:
@@ -128,7 +116,7 @@ def fitted(notebook: NotebookNode, most: int = LARGEST) -> NotebookNode:
             for output in cell.get("outputs", []):
                 if "image/png" in output.get("data", {}):
                     image = Image.open(io.BytesIO(base64.b64decode(output.data["image/png"])))
-                    output.data["image/png"] = base64.b64encode(_png(image, share, colours)).decode()
+                    output.data["image/png"] = base64.b64encode(compact(image, share, colours)).decode()
     return found
 
 

@@ -15,6 +15,7 @@ from lab import artefacts
 from lab.collection import load_collection
 from lab.encoders.teacher import load_teacher
 from lab.errors import CacheError, DataError
+from lab.recording import FACTS
 
 
 @pytest.fixture
@@ -71,6 +72,21 @@ def test_what_ships_is_whole_and_small() -> None:
     for name, entry in known.items():
         assert artefacts.path(name).exists()
         assert entry["command"].endswith(name) and entry["licence"] and len(entry["commit"]) == 40
+
+
+def test_every_size_ships_with_what_its_card_says() -> None:
+    speeds = artefacts.speeds()
+    assert list(speeds) == list(artefacts.SIZE_NAMES) and all(speed > 1 for speed in speeds.values())
+    for name, recording in artefacts.sizes().items():
+        facts = recording.about[FACTS]
+        assert facts["speed"] == speeds[name] and facts["retention"]["low"] < facts["retention"]["high"]
+        assert facts["parameters"]["student"] < facts["parameters"]["teacher"]
+
+
+def test_without_the_file_of_speeds_none_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(artefacts, "SPEED", tmp_path / "speed.json")
+    assert artefacts.speeds() == {}
+    assert artefacts.sizes()["tenth"].about[FACTS]["speed"] is None
 
 
 def test_shipped_vectors_of_live_texts_are_of_todays_texts() -> None:

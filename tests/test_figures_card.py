@@ -7,7 +7,7 @@ import pytest
 
 from lab.errors import DataError
 from lab.evaluation import Interval, mean_interval
-from lab.figures import described, student_card
+from lab.figures import described, known, student_card
 from lab.figures.card import best_look, card_rows, card_values, told
 from lab.figures.dartboard import keeps, ratios
 from lab.figures.distance import recorded_overlap
@@ -23,6 +23,7 @@ class FakeReport:
     parameters = {"teacher": 1000, "student": 100, "static": 99}
     metrics = {"teacher": {"nDCG@10": 0.8}, "student": {"nDCG@10": 0.7}}
     split = "dev"
+    distances = np.zeros(140)
 
     def retention(self) -> Interval:
         return Interval(0.875, 0.8, 1.05)
@@ -31,8 +32,8 @@ class FakeReport:
 def test_bars_are_means_over_queries_with_their_intervals() -> None:
     found = recorded()
     rows = card_rows(found)
-    assert list(rows) == ["overlap@10", "same top document", "… and provably so"]
-    assert rows["overlap@10"] == mean_interval(recorded_overlap(found)[-1])
+    assert list(rows) == ["k-NN overlap@10", "same top document", "… and provably so"]
+    assert rows["k-NN overlap@10"] == mean_interval(recorded_overlap(found)[-1])
     assert rows["same top document"].value == pytest.approx(keeps(found)[-1].mean())
     assert rows["… and provably so"].value == pytest.approx((ratios(found)[-1] < 1).mean())
     values = card_values(found)
@@ -52,6 +53,18 @@ def test_what_a_report_knows_stands_on_the_card_and_survives_the_disk(tmp_path) 
     assert found.about["query_ids"] == recorded().about["query_ids"]
 
 
+def test_what_was_measured_by_hand_stands_on_it_as_well() -> None:
+    kept = Interval(0.9, 0.8, 1.0)
+    metrics = {"teacher": {MAIN: 0.8}, "student": {MAIN: 0.72}, "bm25": {MAIN: 0.4}}
+    found = known(recorded(), kept, {"teacher": 1000, "student": 100}, metrics, queries=140, speed=4.84)
+    assert card_rows(found)[f"of the teacher's {MAIN}"] == kept
+    title = student_card(found).layout.title.text
+    for words in ("1/10", "4.8 × the teacher's queries a second", "BM25 50%", f"{MAIN}: 140 dev queries"):
+        assert words in title
+    same = known(recorded(), kept, {"teacher": 1000, "student": 100}, metrics, queries=len(recorded().queries))
+    assert "dev queries" not in student_card(same).layout.title.text
+
+
 def test_what_is_not_known_is_not_said() -> None:
     title = student_card(recorded(), "<b>me</b>").layout.title.text
     assert "&lt;b&gt;me" in title and "minutes" not in title and "parameters" not in title
@@ -63,7 +76,7 @@ def test_the_card_is_of_the_look_that_was_kept() -> None:
     assert best_look(found) == 2
     picked = replace(found, measures={"held-out overlap@10": np.array([0.1, 0.9, 0.3])})
     assert best_look(picked) == 1 and "step 1" in student_card(picked).layout.title.text
-    assert card_rows(picked)["overlap@10"].value == pytest.approx(recorded_overlap(found)[1].mean())
+    assert card_rows(picked)["k-NN overlap@10"].value == pytest.approx(recorded_overlap(found)[1].mean())
     empty = replace(found, steps=found.steps[:0])
     with pytest.raises(DataError, match="no look"):
         student_card(empty)

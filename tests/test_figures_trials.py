@@ -17,9 +17,9 @@ from lab.figures.trials import (
     _apart,
     fingerprint,
     trials_curve,
-    trials_table,
     trials_values,
 )
+from lab.figures.trials_table import trials_html, trials_table
 from lab.losses import LossWeights
 from lab.panels.knobs import differences
 from lab.preparation import Looked
@@ -84,6 +84,30 @@ def test_the_table_says_what_was_changed_and_whether_it_mattered() -> None:
     assert table["changed"].tolist() == ["nothing", "rate: 0.002 → 0.016", "nothing"]
     assert table["difference"][0] == "" and table["difference"][1].startswith("-0.200 [") and not table["difference"][2]
     assert table["overlap@10"][:2].tolist() == [0.5, 0.3]
+
+
+def test_what_was_changed_and_what_is_beyond_chance_are_bold_in_html() -> None:
+    changed = {"rate": "0.002 → 0.016"}
+    # texts of which each differs by its own amount: the second run's interval holds 0, the third's does not
+    noise = np.array([0.2, -0.2, 0.1, -0.1, 0.01])
+    usual, sure = trial("usual"), trial("rate × 8", 0.3, changed=changed)
+    looks = tuple(dataclasses.replace(look, overlaps=look.overlaps + noise) for look in usual.looks)
+    same = dataclasses.replace(trial("same", changed=changed), looks=looks)
+    rows = trials_html([usual, same, sure]).split("<tr")[2:]
+    assert [row.count("<b>rate: 0.002 → 0.016</b>") for row in rows] == [0, 1, 1]
+    assert [row.count("<b>-0.200 [") for row in rows] == [0, 0, 1]
+    assert "0.002 [" in rows[1] and rows[1].count("<b>") == 1 and "<b>" not in rows[0]
+
+
+def test_a_run_may_be_called_anything_and_is_shown_as_letters() -> None:
+    odd = {"student": "<img src=x> → a & b"}
+    html = trials_html([trial("usual"), trial("<script>1</script>", 0.3, changed=odd, state="failed: a < b")])
+    assert "&lt;script&gt;1" in html and "<b>student: &lt;img src=x&gt; → a &amp; b</b>" in html
+    assert "failed: a &lt; b" in html and "<script" not in html and "<img" not in html
+
+
+def test_no_runs_are_no_table() -> None:
+    assert trials_html([]) == ""
 
 
 def test_runs_seen_through_other_texts_are_not_compared() -> None:

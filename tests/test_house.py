@@ -6,6 +6,7 @@ The rule is read from the import statements, so that a forbidden import is named
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -124,6 +125,19 @@ def too_long(root: Path, longer: dict[str, int]) -> list[str]:
     return found + [f"{name} has {n} lines: take it out of LONGER" for name, n in now.items() if n <= LONGEST]
 
 
+COLOUR = re.compile(r"""["'](#[0-9a-fA-F]{3,8}|rgba?\(\d[^"']*)["']""")
+
+
+def colours_of_their_own(lab: Path) -> list[str]:
+    """Colours are named in one place; others that a module makes up would look alike, or like the wrong engine."""
+    elsewhere = [path for path in modules(lab) if path.name != "style.py"]
+    return [
+        f"{path.relative_to(lab.parent).as_posix()}: {found}"
+        for path in elsewhere
+        for found in COLOUR.findall(path.read_text(encoding="utf-8"))
+    ]
+
+
 def test_there_is_a_house() -> None:
     assert len(modules(LAB)) > 5, "lab/ was not found, so the tests below would prove nothing"
 
@@ -138,6 +152,17 @@ def test_the_core_draws_nothing_and_figures_know_no_widgets() -> None:
 
 def test_a_file_is_read_in_one_sitting() -> None:
     assert too_long(LAB.parent, LONGER) == []
+
+
+def test_colours_are_those_of_the_style() -> None:
+    assert colours_of_their_own(LAB) == []
+
+
+def test_a_colour_elsewhere_is_found(tmp_path: Path) -> None:
+    (tmp_path / "lab").mkdir()
+    (tmp_path / "lab/style.py").write_text('BLUE = "#0072B2"\n', encoding="utf-8")
+    (tmp_path / "lab/mine.py").write_text('A, B, C = "#cfcfcf", "rgba(1,2,3,0.5)", "#5 is none"\n', encoding="utf-8")
+    assert colours_of_their_own(tmp_path / "lab") == ["lab/mine.py: #cfcfcf", "lab/mine.py: rgba(1,2,3,0.5)"]
 
 
 @pytest.mark.parametrize(

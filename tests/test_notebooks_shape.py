@@ -9,7 +9,16 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from lab.teaching import clinic, dual_pooling, gains, matching, query_generation, start_here, teacher_geometry
+from lab.teaching import (
+    clinic,
+    dual_pooling,
+    gains,
+    matching,
+    query_generation,
+    start_here,
+    teacher_geometry,
+    theory,
+)
 from notebooks.refresh import PICTURE, check
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -77,10 +86,25 @@ def test_it_asks_before_it_shows_and_lets_the_reader_try(path: Path) -> None:
     answered = next(place for place, source in enumerate(sources) if "predict(" in source and "measured=" in source)
     assert asked < answered
     stubs = [source for source in sources if "return ..." in source]
-    assert stubs and all(re.search(r"^check_\w+\(", source, re.MULTILINE) for source in stubs)
+    assert len(stubs) >= 2 and all(re.search(r"^check_\w+\(", source, re.MULTILINE) for source in stubs)
     assert sum("<summary>Hint" in words for words in prose(path)) == len(stubs)
     assert sum("<summary>Solution" in words for words in prose(path)) == len(stubs)
     assert sum("**How to read it.**" in words for words in prose(path)) >= 2
+
+
+@every_notebook
+def test_it_closes_with_the_students_card(path: Path) -> None:
+    """Retention with its interval, size, speed and k-NN overlap: the last figure of all."""
+    drawn = [cell for cell in code(path) if any("image/png" in output.get("data", {}) for output in cell.outputs)]
+    assert drawn[-1] is not None and re.search(r"^student_card\(", drawn[-1].source, re.MULTILINE)
+    assert read(path).cells[-2].source == drawn[-1].source, "the card, then what comes next"
+    said = drawn[-1].outputs[-1].data["text/plain"]
+    for words in ("parameters, 1/", "× the teacher's queries a second", "BM25", "whiskers: 95 % interval"):
+        assert words in said, f"the card does not say {words!r}"
+
+
+def test_every_exercise_of_the_package_has_its_hint_checked() -> None:
+    assert sorted(HINTS) == [path.stem for path in NOTEBOOKS]
 
 
 @every_notebook
@@ -111,11 +135,12 @@ def test_it_tells_nothing_of_the_machine_it_was_executed_on(path: Path) -> None:
 
 
 HINTS = {
-    "00_start_here": [start_here.HINT],
+    "00_start_here": [start_here.HINT, start_here.RANK_HINT],
     "01_teacher_geometry": [teacher_geometry.CONE_HINT, teacher_geometry.KEPT_HINT],
     "02_dual_pooling": [dual_pooling.POOLING_HINT, dual_pooling.PADDING_HINT],
     "03_embedding_matching": [clinic.HINT, matching.HINT_LOSS, matching.HINT_INDEX],
     "04_query_generation": [query_generation.NOISE_HINT, query_generation.COVERED_HINT],
+    "05_theory": [theory.BOUND_HINT, theory.RISK_HINT],
     "06_ladder": [gains.GAIN_HINT, gains.HOLM_HINT],
 }
 

@@ -18,6 +18,7 @@ from lab.errors import LabError
 from lab.figures.trials import SLOTS, Trial, fingerprint
 from lab.losses import LossWeights
 from lab.panels import ExperimentPanel
+from lab.panels.knob_row import KnobRow
 from lab.panels.knobs import FREE, KNOBS, USUAL, Experiment, free
 from lab.preparation import Looked
 from lab.training import Finished, Progress
@@ -85,12 +86,12 @@ def make(monkeypatch: pytest.MonkeyPatch, fake: FakeDistill, live: bool = True, 
 def test_choosing_an_experiment_asks_its_question_and_offers_its_choices(monkeypatch: pytest.MonkeyPatch) -> None:
     panel = make(monkeypatch, FakeDistill())
     assert list(panel.experiment.options) == [USUAL, "half the steps", FREE]
-    assert panel.guess.layout.display == "none" and panel._knobs.layout.display == "none"
+    assert panel.guess.layout.display == "none" and all(knob.disabled for knob in panel.knobs.values())
     panel.experiment.value = "half the steps"
     assert panel.question.value == "asked None " and panel.guess.layout.display == "flex"
     assert [letter for _, letter in panel.guess.options] == [None, "a", "b", "c"]
     panel.experiment.value = FREE
-    assert panel._knobs.layout.display == "flex" and panel.guess.layout.display == "none"
+    assert not any(knob.disabled for knob in panel.knobs.values()) and panel.guess.layout.display == "none"
 
 
 def test_a_run_is_drawn_tabled_and_answers_the_prediction(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,6 +186,31 @@ def test_the_free_experiment_takes_its_knobs(monkeypatch: pytest.MonkeyPatch) ->
     assert arguments["collection"] == "the collection" and arguments["record"] is False
     changed = {f"losses.{name}" for name in ("query_matching", "score", "index_score", "temperature", "distance")}
     assert set(panel.trials()[-1].changed) == {"student", "rate", "epochs", *changed}
+
+
+def test_a_guided_experiment_shows_the_knobs_it_sets_and_they_hold_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    panel = make(monkeypatch, FakeDistill())
+    panel.experiment.value = FREE
+    panel.knobs["size"].value, panel.knobs["rate"].value = "quarter", "½ ×"
+    panel.experiment.value = "half the steps"
+    assert {name: knob.value for name, knob in panel.knobs.items()} == {
+        **{name: at[0] for name, (_, at) in KNOBS.items()}, "steps": "half",
+    }  # fmt: skip
+    assert all(knob.disabled for knob in panel.knobs.values()) and panel._knobs.besides.value == ""
+    panel.experiment.value = FREE
+    assert (panel.knobs["size"].value, panel.knobs["rate"].value, panel.knobs["steps"].value) == (
+        "quarter", "½ ×", "usual",
+    )  # fmt: skip
+    assert not any(knob.disabled for knob in panel.knobs.values())
+
+
+def test_what_no_knob_stands_for_is_said_and_an_odd_factor_gets_a_name() -> None:
+    row = KnobRow(CONFIG)
+    row.show(dataclasses.replace(CONFIG, select=False, rate=10 * CONFIG.rate, losses=LossWeights(score=1.0)))
+    assert row.besides.value == "<p>and besides: select: True → False</p>"
+    assert row.controls["rate"].value == "× 10" and row.controls["score"].value == 1.0
+    row.show(None)
+    assert list(row.controls["rate"].options) == list(KNOBS["rate"][1]) and row.besides.value == ""
 
 
 @pytest.mark.parametrize("knob", KNOBS)

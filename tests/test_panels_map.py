@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -102,6 +103,42 @@ def test_a_click_does_what_the_controls_do(panel: MapPanel, collection: Collecti
     assert panel.selection().equals(near)
     click(panel, DOCUMENTS)  # a click beside all points
     assert panel.selection().equals(near)
+
+
+def test_the_boxes_say_what_is_chosen_after_a_click_and_one_of_them_is_empty(panel: MapPanel) -> None:
+    click(panel, DOCUMENTS, 4)
+    assert (panel.question.value, panel.document.value) == ("", "Violin")
+    assert data(panel)[QUESTION].hovertext == ("Violin",), "setting the boxes chose something else"
+    click(panel, QUESTIONS, 2)
+    assert (panel.question.value, panel.document.value) == ("instrument with a single reed", "")
+    click(panel, RINGS, 0)
+    assert (panel.question.value, panel.document.value) == ("", data(panel)[QUESTION].hovertext[0])
+    panel.question.value = "a reed in the wind"
+    assert panel.document.value == ""
+
+
+def test_clicks_of_many_threads_leave_figure_boxes_and_words_of_one_choice(panel: MapPanel) -> None:
+    """Each choice waits for the figure's own lock, which a redraw holds as well."""
+    assert panel._lock is panel._live.lock
+    texts, errors = list(panel.question.options), []
+
+    def hammer(first: int) -> None:
+        try:
+            for turn in range(6):
+                panel.select(texts[(first + turn) % 3] if turn % 2 else (first + turn) % 12)
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=hammer, args=(first,)) for first in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert not errors
+    (shown,) = data(panel)[QUESTION].hovertext
+    assert shown == (panel.question.value or panel.document.value) == panel._chosen.words
+    said = panel.words.value.split("cosines ")[1].split(" ")[0]
+    assert said == f"{panel.selection()['similarity'].iloc[0]:.3f}"
 
 
 def test_code_and_controls_agree(panel: MapPanel, collection: Collection) -> None:

@@ -17,6 +17,7 @@ from lab.collection import Collection, load_collection
 from lab.config import DistillConfig
 from lab.distillation import Distilled, distill
 from lab.errors import DataError, LabError
+from lab.evaluation import Interval
 from lab.figures import dartboard_values, list_ndcg, student_card, theatre, theatre_values, two_engines_values
 from lab.figures.dartboard import KEPT, LOST, keeps
 from lab.figures.lost import compared, lost_html
@@ -208,6 +209,31 @@ def test_the_dial_changes_the_recording(shown: Theatre, sizes: dict[str, Recordi
     assert shown._card.figure() == student_card(sizes["half"], "half")
     assert shown.look.value == 1 and shown.look.max == len(sizes["half"].steps) - 1
     assert drawn(shown) == wanted(sizes["half"], collection, 1, 0, "half")
+
+
+def test_the_dial_goes_from_the_teacher_down_with_percents(
+    distilled: Distilled, recording: Recording, collection: Collection
+) -> None:
+    from lab.figures import known
+
+    def sized(share: float) -> Recording:
+        interval, metrics = Interval(0.9, 0.8, 1.0), {name: {"nDCG@10": 0.5} for name in ("teacher", "student")}
+        return known(recording, interval, {"teacher": 1000, "student": int(1000 * share)}, metrics)
+
+    found = Theatre({"small": sized(0.05), "large": sized(0.4)}, collection, live=True)
+    assert [label for label, _ in found.size.options] == ["100% · teacher", "40% · large", "5% · small"]
+    assert found.size.value == "small" and Theatre(found._recordings, collection, size="large").size.value == "large"
+    found.size.value = "teacher"
+    title = found.card().layout.title.text
+    assert title.startswith("teacher") and "0.0M parameters, 1/1.0" in title
+    assert found.card().data[0].x == (1.0,) * 4, "the teacher keeps all of itself, provably"
+    board = dartboard_values(found._recordings["teacher"], found.look.value)
+    assert len(board[KEPT]["x"]) == len(recording.queries) and not board[LOST]["x"]
+    lists = theatre_values(found._recordings["teacher"], collection, found.look.value, 2, "teacher")[ENGINES]
+    flat = [y for y in lists[0]["y"] if y is not None]
+    assert flat[::2] == flat[1::2] and not lists[1]["x"], "every document at its own rank, none in one list alone"
+    with pytest.raises(LabError, match="size='huge'"):
+        Theatre({"small": recording}, collection, size="huge")
 
 
 def test_many_threads_may_turn_the_controls(shown: Theatre) -> None:

@@ -5,12 +5,20 @@ import pytest
 import torch
 
 from lab.errors import LabError
-from lab.evaluation import vector_distance
-from lab.teaching import Pace, measure_pace, predict
+from lab.evaluation import per_query, vector_distance
+from lab.retrieval import Run
+from lab.teaching import Pace, measure_pace, pace, predict
 from lab.teaching.checks import verdict
-from lab.teaching.pace import REFERENCE
+from lab.teaching.pace import REFERENCE, times_as_fast
 from lab.teaching.predict import QUESTIONS
-from lab.teaching.start_here import _MISTAKES, check_mean_distance, solve_mean_distance
+from lab.teaching.start_here import (
+    _MISTAKES,
+    _RANK_MISTAKES,
+    check_mean_distance,
+    check_mean_ndcg,
+    solve_mean_distance,
+    solve_mean_ndcg,
+)
 
 
 def said(capsys: pytest.CaptureFixture[str], answer) -> str:
@@ -29,6 +37,37 @@ def test_the_solution_is_right_and_is_what_the_lab_measures(capsys: pytest.Captu
 def test_a_likely_mistake_is_named(words: str, capsys: pytest.CaptureFixture[str]) -> None:
     out = said(capsys, _MISTAKES[words])
     assert out.startswith("Not yet") and out.endswith(words)
+
+
+def test_the_worth_of_a_rank_is_that_of_the_fields_tool(capsys: pytest.CaptureFixture[str]) -> None:
+    check_mean_ndcg(solve_mean_ndcg)
+    assert capsys.readouterr().out.strip() == "Right: 0.5327."  # (1 + 1/2 + 1/log2(3) + 0) / 4
+    ranks = np.array([1, 2, 5, 10, 11, 60])
+    run = Run("r", tuple("abcdef"), tuple(f"d{n}" for n in range(60)), [range(60)] * 6, [range(60, 0, -1)] * 6)
+    judged = {query: {f"d{rank - 1}": 1} for query, rank in zip("abcdef", ranks, strict=True)}
+    assert solve_mean_ndcg(ranks) == pytest.approx(per_query(run, judged, ["nDCG@10"])["nDCG@10"].mean())
+
+
+@pytest.mark.parametrize("words", list(_RANK_MISTAKES), ids=range(len(_RANK_MISTAKES)))
+def test_a_likely_mistake_about_ranks_is_named(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    check_mean_ndcg(_RANK_MISTAKES[words])
+    out = capsys.readouterr().out.strip()
+    assert out.startswith("Not yet") and out.endswith(words)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [(lambda ranks: ..., "replace the ..."), (lambda ranks: ranks, "of shape (4,)"), (lambda a, b: a, "TypeError")],
+)
+def test_the_check_of_ranks_never_raises(answer, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    check_mean_ndcg(answer)
+    assert words in capsys.readouterr().out
+
+
+def test_how_much_faster_is_the_median_of_turns_without_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    took = {"teacher": iter([99.0, 6.0, 8.0, 40.0]), "student": iter([1.0, 2.0, 2.0, 2.0])}
+    monkeypatch.setattr(pace, "encoding_seconds", lambda encoder, texts: next(took[encoder]))
+    assert times_as_fast("student", "teacher", ["text"]) == 4.0  # of 3, 4 and 20
 
 
 def stub(teacher, student):

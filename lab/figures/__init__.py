@@ -5,7 +5,7 @@ from __future__ import annotations
 from lab.figures.arms import arms_figure, arms_values
 from lab.figures.atlas import Chosen, chosen_values, document_map, document_map_values
 from lab.figures.bounds import bound_scatter, bound_values, gap_bars, gap_scatter, gap_values, guarantee_curve
-from lab.figures.card import described, student_card
+from lab.figures.card import described, known, student_card
 from lab.figures.circle import circle_figure, circle_values
 from lab.figures.dartboard import dartboard, dartboard_values
 from lab.figures.distance import distance_curve, distance_values
@@ -55,6 +55,7 @@ __all__ = [
     "guarantee_curve",
     "ladder_figure",
     "ladder_values",
+    "known",
     "landing_map",
     "landing_map_values",
     "list_ndcg",

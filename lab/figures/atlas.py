@@ -17,7 +17,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lab.errors import DataError
-from lab.figures.style import BLUE, INK, RELEVANT, SMALL, TEACHER, Values, draw, escape, shorten
+from lab.figures.style import BLUE, CLOUD, INK, PAPER, RELEVANT, SMALL, TEACHER, Values, draw, escape, shorten, tint
 
 NAMED = 8  # topics that get a name on the map; all others are "other"
 NAMELESS = frozenset({"", "uncategorized", "other"})
@@ -29,7 +29,7 @@ LINE = 0.052  # height of a line of the list, as a share of it
 
 _SIDE = {"xaxis": "x2", "yaxis": "y2"}
 _TRACES: tuple[dict[str, Any], ...] = (
-    {"name": "document", "mode": "markers", "marker": {"color": "#b5b5b5", "size": 3}, "hoverinfo": "text"},
+    {"name": "document", "mode": "markers", "marker": {"color": CLOUD, "size": 3}, "hoverinfo": "text"},
     {
         "name": "questions", "mode": "markers", "hoverinfo": "text",
         "marker": {"color": BLUE, "symbol": "circle", "size": 5, "opacity": 0.55},
@@ -98,7 +98,7 @@ def document_map(
         values,
         height=560,
         title={"text": title},
-        plot_bgcolor="rgba(0,0,0,0)",  # the list's empty panel must not cover a map that takes the whole width
+        plot_bgcolor=tint(PAPER, 0),  # the list's empty panel must not cover a map that takes the whole width
         annotations=topic_names(positions, topics) if topics is not None else [],
         xaxis={"domain": [0, 0.66 if chosen else 1], "title": {"text": x}, **hidden},
         yaxis={"scaleanchor": "x", "title": {"text": y}, **hidden},
@@ -201,7 +201,7 @@ def topic_names(positions: Any, topics: Sequence[str]) -> list[dict[str, Any]]:
     look = {
         "showarrow": False,
         "font": {"size": SMALL, "color": INK},
-        "bgcolor": "rgba(255,255,255,0.5)",
+        "bgcolor": tint(PAPER, 0.5),
         "borderpad": 0,
     }
     return [

@@ -25,6 +25,7 @@ from lab.figures.style import (
     YELLOW,
     Values,
     draw,
+    tint,
 )  # fmt: skip
 from lab.geometry import GapBound, ScoreBound
 
@@ -49,7 +50,7 @@ _SCATTER: tuple[dict[str, Any], ...] = (
      "hovertemplate": "bound %{x:.3f}, change %{y:.3f}<extra></extra>"},
     {"name": "change = bound", "mode": "lines", "line": {"color": INK, "width": 2}, "hoverinfo": "skip"},
     {"name": OTHER, "mode": "lines", "line": {"color": GREY, "width": 2.5, "shape": "hvh"}, "fill": "tozeroy",
-     "fillcolor": "rgba(140,140,140,0.25)", "xaxis": "x2", "yaxis": "y2", "showlegend": False},
+     "fillcolor": tint(GREY, 0.25), "xaxis": "x2", "yaxis": "y2", "showlegend": False},
     {"name": NEAREST, "mode": "lines", "line": STUDENT.line() | {"shape": "hvh"}, "xaxis": "x2", "yaxis": "y2",
      "showlegend": False},
 )  # fmt: skip

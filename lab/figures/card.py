@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
 import plotly.graph_objects as go
@@ -12,11 +13,10 @@ from lab.evaluation import Interval, mean_interval
 from lab.figures.dartboard import keeps, ratios
 from lab.figures.distance import recorded_overlap
 from lab.figures.style import INK, SMALL, STUDENT, TEACHER, Values, draw, escape
-from lab.recording import Recording
+from lab.recording import FACTS, Recording
 from lab.report import MAIN, Report
 
 SELECTED = "held-out overlap@10"  # the measure by which a distillation keeps its best look
-FACTS = "facts"  # where `described` puts what a recording alone does not know
 
 _TRACES: tuple[dict[str, Any], ...] = (
     {
@@ -39,27 +39,29 @@ _TRACES: tuple[dict[str, Any], ...] = (
 def student_card(recording: Recording, name: str = "student") -> go.Figure:
     """Bars from 0 to the teacher's 1, each with its 95 % interval over queries; size, minutes and speed above.
 
-    Retention, size, minutes and speed are there if `described` put them into the recording.
+    Retention, size, minutes and speed are there if `described` or `known` put them into the recording.
 
     Raises:
         DataError: the recording holds no look.
     """
     rows, facts = card_rows(recording), recording.about.get(FACTS, {})
-    head = [escape(name), *_said(facts)]
     step = recording.steps[best_look(recording)]
+    looked = f"step {step:,}, {len(recording.queries)} queries"
+    if facts.get("queries") and facts["queries"] != len(recording.queries):
+        looked += f"; {MAIN}: {facts['queries']} {facts['split']} queries"
+    head = [" · ".join(_said(facts)), f"{looked}; whiskers: 95 % interval over queries"]
     return draw(
         _TRACES,
         card_values(recording),
-        height=150 + 44 * len(rows),
-        title={"text": f"{' · '.join(head)}<br><sup>step {step:,}, {len(recording.queries)} queries;"
-                       " whiskers: 95 % interval over queries</sup>"},
+        height=175 + 44 * len(rows),
+        title={"text": "".join([escape(name), *(f"<br><sup>{words}</sup>" for words in head if words)])},
         showlegend=False,
         xaxis={"range": [-0.025, 1.34], "tickvals": [0, 0.25, 0.5, 0.75, 1], "tickformat": ".0%"},
         yaxis={
             "tickvals": list(range(len(rows))), "ticktext": list(rows), "range": [len(rows) - 0.4, -0.6],
             "showgrid": False, "ticks": "",
         },
-        margin={"l": 60, "r": 20, "t": 70, "b": 40},
+        margin={"l": 60, "r": 20, "t": 95, "b": 40},
     )  # fmt: skip
 
 
@@ -98,7 +100,7 @@ def card_rows(recording: Recording) -> dict[str, Interval]:
     look, rows = best_look(recording), {}
     if kept := recording.about.get(FACTS, {}).get("retention"):
         rows[f"of the teacher's {MAIN}"] = Interval(**kept)
-    rows["overlap@10"] = mean_interval(recorded_overlap(recording)[look])
+    rows["k-NN overlap@10"] = mean_interval(recorded_overlap(recording)[look])
     rows["same top document"] = mean_interval(keeps(recording)[look].astype(float))
     rows["… and provably so"] = mean_interval((ratios(recording)[look] < 1).astype(float))
     return rows
@@ -125,15 +127,35 @@ def described(
         minutes: of the distillation, wall clock.
         speed: queries a second over the teacher's in the same run, see benchmarks/speed.py.
     """
-    kept = report.retention()
-    facts: dict[str, Any] = {
-        "retention": {"value": kept.value, "low": kept.low, "high": kept.high},
-        "split": report.split,
-        "parameters": {engine: report.parameters[engine] for engine in ("teacher", "student")},
-        "metrics": report.metrics,
-        "minutes": minutes,
-        "speed": speed,
-    }
+    parameters = {engine: report.parameters[engine] for engine in ("teacher", "student")}
+    return known(
+        recording, report.retention(), parameters, report.metrics, split=report.split, queries=len(report.distances),
+        minutes=minutes, speed=speed,
+    )  # fmt: skip
+
+
+def known(
+    recording: Recording,
+    retention: Interval,
+    parameters: Mapping[str, int],
+    metrics: Mapping[str, Mapping[str, float]],
+    *,
+    split: str = "dev",
+    queries: int | None = None,
+    minutes: float | None = None,
+    speed: float | None = None,
+) -> Recording:
+    """The same where there is no report: everything measured by hand.
+
+    Args:
+        parameters: of "teacher" and "student" · metrics: of "teacher", "student", "bm25": measure → mean.
+        split, queries: what retention was measured on, and how many.
+        minutes, speed: see `described`.
+    """
+    facts = {
+        "retention": asdict(retention), "split": split, "queries": queries, "parameters": dict(parameters),
+        "metrics": {engine: dict(values) for engine, values in metrics.items()}, "minutes": minutes, "speed": speed,
+    }  # fmt: skip
     return replace(recording, about={**recording.about, FACTS: facts})
 
 

@@ -15,7 +15,20 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from lab.errors import DataError
-from lab.figures.style import GREY, INK, PALE, SMALL, STUDENT, TEACHER, VERMILLION, Values, draw, escape, shorten
+from lab.figures.style import (
+    GREY,
+    INK,
+    PALE,
+    SMALL,
+    STUDENT,
+    TEACHER,
+    VERMILLION,
+    Values,
+    draw,
+    escape,
+    shorten,
+    tint,
+)
 from lab.recording import Recording
 
 Floats = npt.NDArray[np.float64]
@@ -34,8 +47,8 @@ _TRACES: tuple[dict[str, Any], ...] = (
         "showlegend": False,
     },
     {
-        "name": "top document provably kept", "mode": "lines", "fill": "toself", "fillcolor": "rgba(0,114,178,0.18)",
-        "line": TEACHER.line(1.5), "hoverinfo": "skip",
+        "name": "top document provably kept", "mode": "lines", "fill": "toself",
+        "fillcolor": tint(TEACHER.colour, 0.18), "line": TEACHER.line(1.5), "hoverinfo": "skip",
     },
     {"name": "median before training", "mode": "lines", "line": {"color": GREY, "dash": "dot", "width": 2},
      "hoverinfo": "skip"},

@@ -14,7 +14,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lab.errors import DataError
-from lab.figures.style import GREY, STUDENT, TEACHER, Values, draw
+from lab.figures.style import GREY, STUDENT, TEACHER, Values, draw, tint
 from lab.recording import Recording
 
 OVERLAP = {"text": "overlap@10", "standoff": 12}  # an axis title clear of "100%"
@@ -25,7 +25,7 @@ TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 5
 _LOWER = {"xaxis": "x", "yaxis": "y2"}  # one time axis for both, anchored at the bottom
 _TRACES: tuple[dict[str, Any], ...] = (
     {
-        "name": "middle half", "mode": "lines", "fill": "toself", "fillcolor": "rgba(230,159,0,0.22)",
+        "name": "middle half", "mode": "lines", "fill": "toself", "fillcolor": tint(STUDENT.colour, 0.22),
         "line": {"width": 0}, "hoverinfo": "skip",
     },
     {

@@ -8,10 +8,11 @@ from typing import Any
 import plotly.graph_objects as go
 
 from lab.errors import DataError
-from lab.figures.style import BLUE, GREEN, GREY, INK, ORANGE, SMALL, draw, escape
+from lab.figures.style import GREEN, GREY, INK, LOOKS, SMALL, draw, escape
 
 Bounds = Mapping[str, float]  # {"value", "low", "high"}
-_LOOKS = ((BLUE, "circle"), (ORANGE, "triangle-up"), (GREEN, "diamond"))
+# the blue circle is the teacher, who is no row here: what is compared is students
+_LOOKS = (*((LOOKS[name].colour, LOOKS[name].symbol) for name in ("student", "yours")), (GREEN, "diamond"))
 
 
 def forest(

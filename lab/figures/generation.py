@@ -15,7 +15,7 @@ from lab.errors import DataError
 from lab.figures.style import CATEGORIES, GREY, INK, STUDENT, TEACHER, VERMILLION, Values, draw, escape
 
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid")
-_SYMBOLS = ("circle", "triangle-up", "square", "diamond", "cross", "star", "x")
+_SYMBOLS = ("hexagon", "triangle-up", "square", "diamond", "cross", "star", "x")
 MARKS = 7  # markers on a curve: a cue beside colour and dash
 
 

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 
 from lab.errors import DataError
 from lab.figures.distance import ZERO
-from lab.figures.style import INK, SMALL, STUDENT, TEACHER, Values, draw
+from lab.figures.style import INK, LOOKS, SMALL, STUDENT, Values, draw
 from lab.probe import IN_TEACHERS_INDEX
 from lab.recording import Recording
 
@@ -28,12 +28,13 @@ COLUMNS = ((0.0, 0.29), (0.355, 0.645), (0.71, 1.0))
 ROWS = ((0.575, 0.93), (0.0, 0.355))
 _STILL: tuple[dict[str, Any], ...] = (
     {
-        "name": "overlap@10 in the teacher's index", "mode": "lines+markers", "line": TEACHER.line(2.5),
-        "marker": TEACHER.marker(6), "hovertemplate": "step %{x}: overlap@10 %{y:.0%}<extra></extra>",
+        "name": "overlap@10 in the teacher's index", "mode": "lines+markers",
+        "line": STUDENT.line(2.5) | {"dash": "solid"},
+        "marker": STUDENT.marker(7), "hovertemplate": "step %{x}: overlap@10 %{y:.0%}<extra></extra>",
     },
     {
-        "name": "overlap@10 in its own documents", "mode": "lines+markers", "line": STUDENT.line(2.5),
-        "marker": STUDENT.marker(7), "hovertemplate": "step %{x}: overlap@10 %{y:.0%}<extra></extra>",
+        "name": "overlap@10 in its own documents", "mode": "lines+markers", "line": LOOKS["yours"].line(2.5),
+        "marker": LOOKS["yours"].marker(7), "hovertemplate": "step %{x}: overlap@10 %{y:.0%}<extra></extra>",
     },
     {
         "name": "mean ‖t − s‖", "mode": "lines", "line": {"color": INK, "width": 2, "dash": "dot"},

@@ -8,10 +8,10 @@ from typing import Any
 import plotly.graph_objects as go
 
 from lab.errors import DataError
-from lab.figures.style import BLUE, GREY, INK, ORANGE, Values, draw
+from lab.figures.style import GREY, INK, LOOKS, Values, draw
 
 BESIDE_MOST = 2  # series of reported figures there is a marker for
-_BLOCK = ((ORANGE, "triangle-up"), (BLUE, "circle"))
+_BLOCK = (LOOKS["student"], LOOKS["yours"])
 _REPORTED = ("square-open", "diamond-open")
 
 
@@ -34,8 +34,8 @@ def ladder_figure(
         raise DataError(f"{len(blocks)} blocks and {len(reported)} reported series: show two of each at most")
     still: list[dict[str, Any]] = [
         {"name": name, "mode": "markers", "cliponaxis": False, "hovertemplate": "%{text}<extra></extra>",
-         "marker": {"color": colour, "symbol": symbol, "size": 12, "line": {"color": INK, "width": 1}}}
-        for name, (colour, symbol) in zip(blocks, _BLOCK, strict=False)
+         "marker": look.marker(12)}
+        for name, look in zip(blocks, _BLOCK, strict=False)
     ]  # fmt: skip
     still += [
         {"name": f"{name}, as a secondary source reports it", "mode": "markers",

@@ -14,12 +14,12 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lab.errors import DataError
-from lab.figures.style import GREY, STUDENT, TEACHER, VERMILLION, Values, draw, escape
+from lab.figures.style import CLOUD, GREY, STUDENT, TEACHER, VERMILLION, Values, draw, escape
 
 SHOWN = 1_400  # documents drawn as ground, at most: with some hundred queries SVG will do
 
 _TRACES: tuple[dict[str, Any], ...] = (
-    {"name": "document", "mode": "markers", "marker": {"color": "#cfcfcf", "size": 3}, "hoverinfo": "skip"},
+    {"name": "document", "mode": "markers", "marker": {"color": CLOUD, "size": 3}, "hoverinfo": "skip"},
     {"name": "same first document", "mode": "lines", "line": {"color": GREY, "width": 1.5}, "hoverinfo": "skip"},
     {
         "name": "another one", "mode": "lines", "line": {"color": VERMILLION, "width": 1.5, "dash": "dot"},

@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 
 from lab.errors import DataError
 from lab.figures.morph import TRACES, layout_of_strip, morph_values
-from lab.figures.style import BLUE, INK, PURPLE, SMALL, TEACHER, Values, draw, escape
+from lab.figures.style import BLUE, CLOUD, INK, PURPLE, SMALL, TEACHER, Values, draw, escape
 from lab.generation.explore import Variants
 
 ROW, MAP = 30, 430  # pixels: a row of the strip, the map
@@ -27,7 +27,7 @@ _TRACES: tuple[dict[str, Any], ...] = (
     *TRACES,
     {"name": "pick a row", "mode": "markers", "hoverinfo": "text", "showlegend": False,
      "marker": {"color": PURPLE, "size": 12, "line": {"color": INK, "width": 1}}},
-    {"name": "document", "mode": "markers", "marker": {"color": "#cfcfcf", "size": 3}, "hoverinfo": "skip", **_BELOW},
+    {"name": "document", "mode": "markers", "marker": {"color": CLOUD, "size": 3}, "hoverinfo": "skip", **_BELOW},
     {"name": "real queries", "mode": "markers", "hoverinfo": "text",
      "marker": {"color": BLUE, "symbol": "circle", "size": 5, "opacity": 0.55}, **_BELOW},
     {"name": "from one to the other", "mode": "lines", "line": {"color": INK, "width": 1.5, "dash": "dot"},

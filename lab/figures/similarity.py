@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lab.errors import DataError
-from lab.figures.style import GREY, INK, PURPLE, SMALL, YELLOW, Values, draw
+from lab.figures.style import GREY, INK, PURPLE, SMALL, YELLOW, Values, draw, tint
 from lab.geometry import PairSimilarities
 
 WIDTH = 0.04  # of a bin, in cosine
@@ -25,9 +25,9 @@ def _area(name: str, fill: str, line: str, dash: str) -> dict[str, Any]:
 
 
 _TRACES: tuple[dict[str, Any], ...] = (
-    _area(_WORDS[0], "rgba(140,140,140,0.25)", GREY, "dot"),
-    _area(_WORDS[1], "rgba(204,121,167,0.30)", PURPLE, "dash"),
-    _area(_WORDS[2], "rgba(240,228,66,0.55)", INK, "solid"),
+    _area(_WORDS[0], tint(GREY, 0.25), GREY, "dot"),
+    _area(_WORDS[1], tint(PURPLE, 0.3), PURPLE, "dash"),
+    _area(_WORDS[2], tint(YELLOW, 0.55), INK, "solid"),
     {
         "name": "mean", "mode": "markers+text", "textposition": "top center", "hoverinfo": "skip", "cliponaxis": False,
         "textfont": {"size": SMALL, "color": INK},

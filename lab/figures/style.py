@@ -15,7 +15,9 @@ import plotly.graph_objects as go
 INK, GREY, PALE, PAPER = "#222222", "#8c8c8c", "#e4e4e4", "#ffffff"
 BLUE, ORANGE, VERMILLION, GREEN = "#0072B2", "#E69F00", "#D55E00", "#009E73"
 SKY, YELLOW, PURPLE = "#56B4E9", "#F0E442", "#CC79A7"
+CLOUD = "#bdbdbd"  # the thousands of documents a map is drawn on
 CATEGORIES = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILLION, YELLOW)
+PALETTE = (INK, GREY, PALE, PAPER, CLOUD, *CATEGORIES)  # every colour there is, but for a scale
 SCALE = "Cividis"  # for values; never for categories
 
 FONT = "Inter, Segoe UI, Helvetica, Arial, DejaVu Sans, sans-serif"
@@ -26,6 +28,12 @@ MARKER = 11
 # One mapping a trace, in the order of a figure's traces: what changes when the figure's state changes. Every figure of
 # the lab is drawn from such values, with a fixed number of traces, so that a live view can replace them in place.
 Values = list[dict[str, Any]]
+
+
+def tint(colour: str, opacity: float) -> str:
+    """A colour of the palette, to be seen through: 0 is not there at all, 1 hides what is below."""
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity:g})"
 
 
 @dataclass(frozen=True)

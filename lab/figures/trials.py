@@ -1,4 +1,4 @@
-"""Several trainings in one picture: what one knob does to ‖t − s‖ and to overlap@10, and a table of the same.
+"""Several trainings in one picture: what one knob does to ‖t − s‖ and to overlap@10.
 
 Every run has a slot with its own colour, marker and dash; its name stands at the right, at the end of its line. The
 first slot belongs to the run that all others are compared with.
@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 
 from lab.evaluation import Interval, difference_interval
@@ -32,7 +31,6 @@ from lab.figures.style import (
     Look,
     Values,
     draw,
-    escape,
 )
 from lab.preparation import Looked
 
@@ -46,7 +44,7 @@ SLOTS: tuple[Look, ...] = (
     Look("", VERMILLION, "triangle-down", "dashdot"),
     Look("", GREEN, "diamond", "longdash"),
     Look("", PURPLE, "square", "dot"),
-    Look("", SKY, "circle", "solid"),
+    Look("", SKY, "pentagon", "solid"),
     Look("", INK, "cross", "longdashdot"),
     Look("", GREY, "x", "solid"),
 )
@@ -196,32 +194,6 @@ def trials_values(trials: Sequence[Trial], steps: int | None = None) -> Values:
         leaders["y"] += [look.distance, place, None]
     names = {"x": [edge] * len(ends), "y": places, "text": [f" {trial.name}" for trial, _ in ends]}
     return [*values, leaders, names]
-
-
-def trials_table(trials: Sequence[Trial]) -> pd.DataFrame:
-    """One row a run: the knobs changed, how far the look that was kept had come, its difference from the first."""
-    rows = []
-    for trial in trials:
-        kept, difference = trial.kept, None if trial is trials[0] else trial.against(trials[0])
-        rows.append({
-            "run": trial.name,
-            "changed": "; ".join(f"{name}: {words}" for name, words in trial.changed.items()) or "nothing",
-            "state": trial.state,
-            "step": trial.step,
-            "kept look": kept.step if kept else None,
-            "parameters": trial.parameters,
-            "mean ‖t − s‖": round(kept.distance, 3) if kept else None,
-            "overlap@10": round(kept.overlap, 3) if kept else None, "difference": str(difference or ""),
-            "seconds": None if trial.seconds is None else round(trial.seconds, 1),
-        })  # fmt: skip
-    return pd.DataFrame(rows)
-
-
-def trials_html(trials: Sequence[Trial]) -> str:
-    """The same table as HTML; what was changed stands out."""
-    table = trials_table(trials)
-    bold = {"changed": lambda words: words if words == "nothing" else f"<b>{escape(words)}</b>"}
-    return table.to_html(index=False, na_rep="", border=0, formatters=bold, escape=False) if len(table) else ""
 
 
 def _shown(trials: Sequence[Trial]) -> list[Trial]:

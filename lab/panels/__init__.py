@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lab.panels.ask import AskBoth
 from lab.panels.circle import CirclePanel, turn_both_towers
 from lab.panels.experiments import ExperimentPanel
 from lab.panels.live import LiveFigure, panels_are_live
@@ -14,6 +15,7 @@ from lab.panels.theatre import Theatre
 from lab.panels.training import Training, train_in_background
 
 __all__ = [
+    "AskBoth",
     "CirclePanel",
     "ExperimentPanel",
     "LiveFigure",

@@ -20,8 +20,10 @@ from lab.config import DistillConfig
 from lab.distillation import Distilled
 from lab.errors import LabError
 from lab.figures.style import Values
-from lab.figures.trials import Trial, fingerprint, trials_curve, trials_html, trials_table, trials_values, usual_first
+from lab.figures.trials import Trial, fingerprint, trials_curve, trials_values, usual_first
+from lab.figures.trials_table import trials_html, trials_table
 from lab.panels import knobs
+from lab.panels.knob_row import KnobRow
 from lab.panels.knobs import FREE, Experiment, differences
 from lab.panels.live import WATCHING, LiveFigure, panels_are_live
 from lab.panels.shown import Shown
@@ -37,7 +39,7 @@ _NOTHING = "no prediction"
 class ExperimentPanel(Shown):
     """Controls, one live figure, a table. Show it in a notebook, or drive it by `start`, `stop`, `await`, `runs`.
 
-    experiment, guess, start_button, stop_button: controls · knobs: name → control, of the free experiment
+    experiment, guess, start_button, stop_button: controls · knobs: name → control
     panel: the widgets, None where panels are static · last: what the last finished run returned
     """
 
@@ -71,7 +73,7 @@ class ExperimentPanel(Shown):
         if panels_are_live() if live is None else live:
             self._live = LiveFigure(self.figure(), WATCHING)
             self.panel = widgets.VBox([
-                self.experiment, self.question, self.guess, self._knobs,
+                self.experiment, self.question, self.guess, self._knobs.widget,
                 widgets.HBox([self.start_button, self.stop_button, self.label]),
                 self._live.widget, self.answer, self.table,
             ])  # fmt: skip
@@ -147,17 +149,14 @@ class ExperimentPanel(Shown):
         return self.label.value or "no run yet"
 
     def _make_controls(self) -> None:
-        def dropdown(words: str, options: Sequence[Any]) -> widgets.Dropdown:
-            return widgets.Dropdown(options=list(options), description=words, **_WIDE)
-
-        self.experiment = dropdown("experiment", [*self._experiments, FREE])
+        names = [*self._experiments, FREE]
+        self.experiment = widgets.Dropdown(options=names, description="experiment", **_WIDE)
         self.question, self.answer, self.table = (widgets.HTML() for _ in range(3))
         self.guess = widgets.RadioButtons(
             options=[(_NOTHING, None)], description="you predict", layout=widgets.Layout(width="auto"), **_WIDE
         )
-        self.knobs = {name: dropdown(words, at) for name, (words, at) in knobs.KNOBS.items()}
-        self._knobs = widgets.HBox(list(self.knobs.values()))
-        self._knobs.layout.flex_flow = "row wrap"
+        self._knobs = KnobRow(self._usual)
+        self.knobs = self._knobs.controls
         self.start_button = widgets.Button(description="Start", icon="play")
         self.stop_button = widgets.Button(description="Stop", icon="stop", disabled=True)
         self.label = widgets.Label()
@@ -168,9 +167,9 @@ class ExperimentPanel(Shown):
         self.table.value = trials_html(self.trials())
 
     def _chosen(self) -> None:
-        """Another experiment in the dropdown: its question, its choices, the knobs where it is the free one."""
+        """Another experiment in the dropdown: its question, its choices, and where its knobs stand."""
         chosen = self._experiments.get(self.experiment.value)
-        self._knobs.layout.display = "none" if chosen else "flex"
+        self._knobs.show(chosen.config(self._usual) if chosen else None)
         choices = chosen.choices if chosen else ()
         named = [(f"{letter}) {words}", letter) for letter, words in zip("abcdefgh", choices, strict=False)]
         self.guess.options = [(_NOTHING, None), *named]
@@ -182,7 +181,7 @@ class ExperimentPanel(Shown):
         name = self.experiment.value
         if name in self._experiments:
             return self._experiments[name]
-        return knobs.free(self._usual, **{name: knob.value for name, knob in self.knobs.items()})
+        return knobs.free(self._usual, **self._knobs.values())
 
     def _pressed(self) -> None:
         try:  # nobody would see what a callback raises

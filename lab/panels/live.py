@@ -1,5 +1,8 @@
 """A figure that moves: one widget, one lock, one writer.
 
+It is the only writer because a FigureWidget keeps the figure twice, in Python and in the browser, and sends what has
+changed: a second writer, in another thread, would send a change of a state that the first one has just left behind.
+
 A plotly FigureWidget forgives little. It refuses frames; shapes and annotations added later can vanish; two threads
 that write at once tear it; a page drowns in updates faster than it draws. So nobody touches the widget but this class.
 Others hand it values, as often as they like and from any thread; it writes at most five times a second, always the
@@ -39,6 +42,7 @@ class LiveFigure:
     """Owns a FigureWidget and is its only writer.
 
     widget: to be shown, never to be written to by others
+    lock: held while it writes; a panel may hold it while what is to be shown changes (it can be taken twice)
 
     Raises:
         LabError: the figure has frames.
@@ -64,7 +68,7 @@ class LiveFigure:
             raise LabError("a live figure cannot have frames: let a slider show the values of each step instead")
         self.widget = go.FigureWidget(figure)
         self._pause, self._clock, self._later = pause, clock, later
-        self._lock = threading.RLock()
+        self.lock = self._lock = threading.RLock()
         self._next = float("-inf")
         self._waiting: Shown | None = None
         self._due = False

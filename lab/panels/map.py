@@ -6,7 +6,9 @@ A thin shell: `MapPanel.figure()` draws the same without a widget, `select(…)`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import ipywidgets as widgets
@@ -76,6 +78,8 @@ class MapPanel(Shown):
         self._ask_all(splits[0])
         self._chosen, self._scores = self._of_question(self._texts[0])
         self._live: LiveFigure | None = None
+        self._setting = False  # boxes are being set from code: what they report is chosen already
+        self._lock: Any = threading.RLock()
         if panels_are_live() if live is None else live:
             self._build(splits)
 
@@ -85,17 +89,27 @@ class MapPanel(Shown):
         Raises:
             LabError: an empty text, or no such document.
         """
-        if isinstance(what, str):
-            self._chosen, self._scores = self._of_question(what)
-        else:
-            self._chosen, self._scores = self._of_document(int(what))
-        if self._live:
-            changed = chosen_values(self._chosen, self._positions, self.names)
-            self._live.show([{} for _ in range(STILL)] + changed, now=True)
+        with self._lock:  # clicks may come in different threads: figure, boxes and words are of one choice
             if isinstance(what, str):
-                self.question.value = what  # the twin shows what was clicked, or selected in code
-            self._tell()
-        return self.selection()
+                self._chosen, self._scores = self._of_question(what)
+            else:
+                self._chosen, self._scores = self._of_document(int(what))
+            if self._live:
+                changed = chosen_values(self._chosen, self._positions, self.names)
+                self._live.show([{} for _ in range(STILL)] + changed, now=True)
+                with self._silently():  # the twins show what was clicked, or selected in code; one of them is empty
+                    self.question.value = what if isinstance(what, str) else ""
+                    self.document.value = "" if isinstance(what, str) else self.names[int(what)]
+                self._tell()
+            return self.selection()
+
+    @contextmanager
+    def _silently(self) -> Iterator[None]:
+        self._setting = True
+        try:
+            yield
+        finally:
+            self._setting = False
 
     def selection(self) -> pd.DataFrame:
         """The documents that are lit, best first: rank, title, topic, cosine, relevant, doc_id, x, y."""
@@ -164,6 +178,7 @@ class MapPanel(Shown):
 
     def _build(self, splits: Sequence[str]) -> None:
         self._live = LiveFigure(self.figure())
+        self._lock = self._live.lock
         self.split = widgets.Dropdown(options=splits, description="split", style=_WIDE, layout={"width": "9em"})
         self.question = widgets.Combobox(
             options=self._texts, value=self._chosen.words, description="question (pick or type)", ensure_option=False,
@@ -196,12 +211,14 @@ class MapPanel(Shown):
         self.words.value = f"cosines {found['similarity'].iloc[0]:.3f} to {found['similarity'].iloc[-1]:.3f} · {judged}"
 
     def _picked(self, change: dict[str, Any]) -> None:
-        if change["new"].strip() and change["new"] != self._chosen.words:
-            self.select(change["new"])
+        with self._lock:
+            if not self._setting and change["new"].strip() and change["new"] != self._chosen.words:
+                self.select(change["new"])
 
     def _named(self, change: dict[str, Any]) -> None:
-        if change["new"] in self.names:
-            self.select(self.names.index(change["new"]))
+        with self._lock:
+            if not self._setting and change["new"] in self.names:
+                self.select(self.names.index(change["new"]))
 
     def _clicked(self, _: Any, points: Any, __: Any) -> None:
         for row in points.point_inds[:1]:

@@ -27,8 +27,9 @@ from lab.figures.theatre import grades, theatre, theatre_values
 from lab.panels.live import LiveFigure, panels_are_live
 from lab.panels.redrawn import RedrawnFigure
 from lab.panels.shown import Shown
-from lab.recording import Recording
+from lab.recording import FACTS, Recording, of_teacher
 
+TEACHER = "teacher"  # the 100 % end of the dial
 INTERVAL = 600  # milliseconds a look is shown while playing
 _WIDE = {"description_width": "initial"}
 
@@ -41,16 +42,22 @@ class Theatre(Shown):
     """
 
     def __init__(
-        self, recordings: Mapping[str, Recording] | Recording, collection: Collection, live: bool | None = None
+        self,
+        recordings: Mapping[str, Recording] | Recording,
+        collection: Collection,
+        live: bool | None = None,
+        size: str | None = None,
     ) -> None:
         """
         Args:
-            recordings: name of the student → its recording, all over the same queries; or one.
+            recordings: name of the student → its recording, all over the same queries; or one. The teacher itself
+                stands beside them, at the 100 % end of the dial.
             collection: that they were made over.
             live: False for the figure alone; by default what `LAB_PANELS` says.
+            size: where the dial stands at first, a name of a recording; by default the first one.
 
         Raises:
-            LabError: no recording, or recordings of different queries.
+            LabError: no recording, no such size, or recordings of different queries.
             DataError: recordings over another collection.
         """
         self._recordings = {"student": recordings} if isinstance(recordings, Recording) else dict(recordings)
@@ -62,15 +69,20 @@ class Theatre(Shown):
             judged = grades(recording, collection, 0)  # raises where it is of another collection
         self._judged, self._rarest = judged is not None, rarest_words(first, collection)
         self._numbers = _options(first.queries)
-        self._name, self._look, self._query = next(iter(self._recordings)), len(first.steps) - 1, 0
-        self._make_controls(len(first.steps))
+        if size is not None and size not in self._recordings:
+            raise LabError(f"size={size!r}: the recordings are {', '.join(self._recordings)}")
+        self._name = size or next(iter(self._recordings))
+        self._recordings = _largest_first({TEACHER: of_teacher(first), **self._recordings})
+        looks = len(self._recordings[self._name].steps)
+        self._look, self._query = looks - 1, 0
+        self._make_controls(looks)
         self._live: LiveFigure | None = None
         if panels_are_live() if live is None else live:
             self._live = LiveFigure(self.figure())
             for trace in (KEPT, LOST):
                 self._live.widget.data[trace].on_click(self._clicked)
             self._card = RedrawnFigure(self.card())
-            rows = [widgets.HBox([self.size, self.query]), widgets.HBox([self.play, self.look, self._step])]
+            rows = [self.size, self.query, widgets.HBox([self.play, self.look, self._step])]
             self.panel = widgets.VBox([*rows, self._live.widget, self.reason, self._card.widget])
 
     def figure(self) -> go.Figure:
@@ -92,9 +104,9 @@ class Theatre(Shown):
         return self.figure(), HTML(self.why()), self.card()
 
     def _make_controls(self, looks: int) -> None:
-        self.size = widgets.Dropdown(
-            options=list(self._recordings), value=self._name, description="Size:", style=_WIDE,
-            layout=widgets.Layout(width="12em"),
+        self.size = widgets.ToggleButtons(
+            options=[(_percent(each, name), name) for name, each in self._recordings.items()], value=self._name,
+            description="Size:", style={"description_width": "initial", "button_width": "auto"},
         )  # fmt: skip
         self.query = widgets.Combobox(
             options=list(self._numbers), value=next(iter(self._numbers)), ensure_option=True, continuous_update=False,
@@ -173,6 +185,24 @@ def _same_queries(recordings: Mapping[str, Recording]) -> Recording:
         if other.query_ids != first.query_ids:
             raise DataError(f"the recording {name!r} is of other queries than the first: record all with one probes=")
     return first
+
+
+def _largest_first(recordings: Mapping[str, Recording]) -> dict[str, Recording]:
+    """From 100 % down; those whose size nobody knows stay in their order."""
+    return dict(sorted(recordings.items(), key=lambda item: _share(*item) or 0.0, reverse=True))
+
+
+def _share(name: str, recording: Recording) -> float | None:
+    """Of the teacher's parameters; None where it is not known."""
+    if name == TEACHER:
+        return 1.0
+    sizes = recording.about.get(FACTS, {}).get("parameters")
+    return sizes["student"] / sizes["teacher"] if sizes else None
+
+
+def _percent(recording: Recording, name: str) -> str:
+    share = _share(name, recording)
+    return name if share is None else f"{share:.0%} · {name}"
 
 
 def _options(queries: list[str]) -> dict[str, int]:

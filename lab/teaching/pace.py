@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from lab.device import autocast, pick_device
+from lab.encoders.teacher import DualEncoder
 from lab.errors import LabError
 
 REFERENCE = 12.5  # miniature steps a second on the 2 idle cores on which the lab's minutes were measured
@@ -64,6 +66,26 @@ def measure_pace(seconds: float = 3.0, clock: Callable[[], float] = time.perf_co
         step()
         done += 1
     return Pace(max(done, 1) / max(clock() - began, 1e-9))
+
+
+def encoding_seconds(
+    encoder: DualEncoder, texts: Sequence[str], batch: int = 1, clock: Callable[[], float] = time.perf_counter
+) -> float:
+    """Wall clock for all texts, so many at a time."""
+    began = clock()
+    for start in range(0, len(texts), batch):
+        encoder.encode(texts[start : start + batch], "query")
+    return clock() - began
+
+
+def times_as_fast(student: DualEncoder, teacher: DualEncoder, texts: Sequence[str], repeats: int = 3) -> float:
+    """How many queries the student encodes while the teacher encodes one, here and now, one query at a time.
+
+    The median of repeats in which the two take turns, so that a machine that is busy slows down both; the first turn
+    warms up and does not count.
+    """
+    ratios = [encoding_seconds(teacher, texts) / encoding_seconds(student, texts) for _ in range(repeats + 1)]
+    return float(np.median(ratios[1:]))
 
 
 def _number(text: str) -> float:

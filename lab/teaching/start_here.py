@@ -1,4 +1,4 @@
-"""The exercise of notebook 00: the one number that the student was trained to make small."""
+"""The exercises of notebook 00: the number that the student was trained to make small, and what a rank is worth."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from lab.teaching.checks import check
 
 HINT = "Subtract, take np.linalg.norm of every row (axis=1), then the mean over the rows."
+RANK_HINT = "np.where(ranks <= 10, 1 / np.log2(1 + ranks), 0), then the mean over the questions."
 
 # Two queries in three dimensions; the distances are 0.5 and 1.3, so their mean is 0.9.
 _TEACHER = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
@@ -53,3 +54,38 @@ def check_mean_distance(yours: Callable[[np.ndarray, np.ndarray], Any]) -> None:
 def solve_mean_distance(teacher: np.ndarray, student: np.ndarray) -> float:
     """Mean over the queries of ‖t − s‖: embedding matching, R_Emb,Q of EmbedDistill (arXiv 2301.12005)."""
     return float(np.linalg.norm(teacher - student, axis=1).mean())
+
+
+# Ranks 1, 3, 2 and 40: worth 1, 1/2, 1/log2(3) and nothing.
+_RANKS = np.array([1, 3, 2, 40])
+
+
+def solve_mean_ndcg(ranks: np.ndarray) -> float:
+    """Mean nDCG@10 of questions with one right article each, from its rank (n,), 1 the first.
+
+    The best ranking has it first and is worth 1/log2(2) = 1, so nothing is left to divide by.
+    """
+    return float(np.where(ranks <= 10, 1 / np.log2(1 + ranks), 0).mean())
+
+
+_RANK_MISTAKES: dict[str, Callable[[Any], Any]] = {
+    "That is the mean of 1/rank, MRR: nDCG falls more slowly, with 1 / log2(1 + rank).":
+        lambda r: np.where(r <= 10, 1 / r, 0).mean(),
+    "That counts ranks beyond the tenth: @10 means that they are worth nothing.":
+        lambda r: (1 / np.log2(1 + r)).mean(),
+    "That is the natural logarithm: with base 2 the first rank is worth 1.":
+        lambda r: np.where(r <= 10, 1 / np.log(1 + r), 0).mean(),
+    "That is the sum over the questions: take the mean.":
+        lambda r: np.where(r <= 10, 1 / np.log2(1 + r), 0).sum(),
+    "That is the mean over the questions that were answered: those that were not count as 0.":
+        lambda r: (1 / np.log2(1 + r[r <= 10])).mean(),
+    "That is the share of questions with the article among the ten: the rank counts, too.":
+        lambda r: (r <= 10).mean(),
+    "That gives the second rank as much as the first: 1 + rank stands under the logarithm.":
+        lambda r: np.where(r <= 10, 1 / np.maximum(1, np.log2(r)), 0).mean(),
+}  # fmt: skip
+
+
+def check_mean_ndcg(yours: Callable[[np.ndarray], Any]) -> None:
+    """Print whether `yours(ranks)` is the mean nDCG@10 of questions with one right article each. Never raises."""
+    check(yours, (_RANKS.copy(),), solve_mean_ndcg(_RANKS), _RANK_MISTAKES)
