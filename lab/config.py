@@ -37,7 +37,7 @@ class DistillConfig:
         "inherited"  # "inherited": the teacher's document vectors, frozen; "own": the student encodes documents
     )
     texts: TextMix = field(default_factory=TextMix)  # how many texts of which kind a document gives
-    at_least: int = 40_000  # texts; where documents give fewer, general ones are added, of the shipped wiki; 0: never
+    at_least: int = 40_000  # texts; fewer are repeated to half of it and general ones of the shipped wiki added; 0: not
     generated: int = 0  # queries made by noise of each train query (queries="train"); none: see docs/recipe.md
     sigma: float = 1.0  # of that noise, in units of the RMS of the encoder's states
     unseen: tuple[str, ...] = ()  # ids of documents that give no training text; they stay in the index

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 from sentence_transformers import SentenceTransformer
 
 from lab.collection import Collection, load_collection
@@ -190,6 +191,12 @@ def _static(
     config: DistillConfig, teacher: DualEncoder, data: TrainingData, parameters: int, tell: Listener
 ) -> DualEncoder:
     tell(Stage("training the static student beside it"))
+    own = data.positives != NO_DOCUMENT  # general texts take a table's room from the corpus' own words
+    if not own.all():
+        data = dataclasses.replace(
+            data, texts=tuple(data.texts[row] for row in np.flatnonzero(own)), queries=data.queries[own],
+            positives=data.positives[own], targets=None if data.targets is None else data.targets[own],
+        )  # fmt: skip
     model: SentenceTransformer = static_student(teacher, data.texts, parameters)
     plain = dataclasses.replace(
         config,

@@ -98,9 +98,12 @@ def training_data(
         "document",
         lambda done, total: tell(Stage("teacher encodes documents", done, total)),
     )
+    place = {text: number for number, text in enumerate(dict.fromkeys(made.texts))}  # one that is repeated is read once
     queries = store.vectors(
-        teacher, made.texts, "query", lambda done, total: tell(Stage("teacher encodes training texts", done, total))
+        teacher, tuple(place), "query", lambda done, total: tell(Stage("teacher encodes training texts", done, total))
     )
+    if len(place) < len(made):
+        queries = queries[[place[text] for text in made.texts]]
     index = np.searchsorted(rows, index_rows(collection))
     data = TrainingData(
         made.texts, queries, made.rows, documents, rows, collection.documents, collection.groups, index=index,

@@ -153,3 +153,19 @@ def distilled(config: DistillConfig) -> Distilled:
     from lab.distillation import distill
 
     return distill(config, record=True)
+
+
+@pytest.fixture(scope="session")
+def seven_dir(tiny_collection_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny collection with all seven questions on dev: debiased CKA wants four at least."""
+    from tests.tiny import all_on_dev
+
+    return all_on_dev(tiny_collection_dir, tmp_path_factory.mktemp("seven") / "collection")
+
+
+@pytest.fixture(scope="session")
+def seven(seven_dir: Path, tiny_config: DistillConfig) -> Distilled:
+    """A student of it, recorded on these questions. Shared: only read."""
+    from lab.distillation import distill
+
+    return distill(dataclasses.replace(tiny_config, collection=str(seven_dir), probes=5), record=True, probes="dev")

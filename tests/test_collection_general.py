@@ -26,15 +26,21 @@ def some(tiny_config: DistillConfig) -> DistillConfig:
     return dataclasses.replace(tiny_config, at_least=400, epochs=1)
 
 
-def test_own_texts_come_first_and_general_ones_make_up_the_number(some: DistillConfig) -> None:
+def test_own_texts_are_half_of_the_number_and_general_ones_the_rest(some: DistillConfig) -> None:
     tiny = load_collection(some.collection)
     own = document_texts(tiny)
     found = filled_up(own, 400, tiny)
-    assert found.texts[: len(own)] == own.texts and len(found) == len(set(found.texts)) == 400
-    assert (found.rows[len(own) :] == NO_DOCUMENT).all() and (found.rows[: len(own)] >= 0).all()
+    times = -(-200 // len(own))
+    assert times >= 2 and found.texts[: times * len(own)] == own.texts * times
+    general = found.texts[times * len(own) :]
+    assert len(found) == 400 and len(general) == len(set(general)) > 100 and not set(general) & set(own.texts)
+    assert (found.rows[times * len(own) :] == NO_DOCUMENT).all()
+    np.testing.assert_array_equal(found.rows[: times * len(own)], np.tile(own.rows, times))
     wiki = load_collection("wiki")
-    taken = {text for text in found.texts[len(own) :] if text in set(wiki.titles)}
+    taken = set(general) & set(wiki.titles)
     assert taken and not taken & {wiki.titles[row] for row in held_out_rows(wiki)}
+    exact = filled_up(own, 2 * len(own), tiny)  # one round of them is half already
+    assert exact.texts[: len(own)] == own.texts and len(exact) == 2 * len(own)
 
 
 def test_enough_texts_and_the_wiki_itself_stay_as_they_are(some: DistillConfig) -> None:
@@ -57,7 +63,10 @@ def test_a_general_text_is_matched_as_the_teacher_has_it(some: DistillConfig, tm
     tiny, teacher, store = load_collection(some.collection), load_teacher(some.teacher, "cpu", "float32"), VectorStore()
     data, _ = training_data(dataclasses.replace(some, document_pull=0.6), tiny, teacher, store)
     general = data.positives == NO_DOCUMENT
-    assert general.sum() > 200 and data.targets is not None
+    assert 100 < general.sum() < 200 and data.targets is not None
+    np.testing.assert_array_equal(data.queries[0], teacher.encode([data.texts[0]])[0])
+    again = data.texts.index(data.texts[0], 1)  # the second round
+    np.testing.assert_array_equal(data.queries[again], data.queries[0])
     np.testing.assert_array_equal(data.targets[general], data.queries[general])
     assert not np.allclose(data.targets[~general], data.queries[~general])
     found = distill(some)

@@ -21,7 +21,7 @@ from lab.geometry.diagnosis import GAUGES, ILLNESSES
 from lab.preparation import training_data
 from lab.recording import Recording
 from lab.teaching.clinic import gauges
-from tests.test_panels_theatre import all_on_dev
+from tests.tiny import all_on_dev
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "artefacts"
 

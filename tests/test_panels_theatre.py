@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import shutil
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -14,40 +12,17 @@ import pytest
 
 import lab.panels.theatre as panel
 from lab.collection import Collection, load_collection
-from lab.config import DistillConfig
-from lab.distillation import Distilled, distill
+from lab.distillation import Distilled
 from lab.errors import DataError, LabError
 from lab.evaluation import Interval
-from lab.figures import dartboard_values, list_ndcg, student_card, theatre, theatre_values, two_engines_values
+from lab.figures import dartboard_values, student_card, theatre, theatre_values
 from lab.figures.dartboard import KEPT, LOST, keeps
 from lab.figures.lost import compared, lost_html
-from lab.figures.theatre import grades, mean_ndcg, recorded_ndcg
 from lab.panels import Theatre
 from lab.recording import Recording
 
 BOARD, ENGINES, WORDS = slice(0, 9), slice(9, 14), 14
 PATIENCE = 30.0
-
-
-def all_on_dev(source: Path, folder: Path) -> Path:
-    """A copy of the tiny collection with all seven questions on dev: debiased CKA wants four at least."""
-    shutil.copytree(source, folder)
-    test = folder / "qrels" / "test.tsv"
-    with (folder / "qrels" / "dev.tsv").open("a", encoding="utf-8") as file:
-        file.writelines(test.read_text(encoding="utf-8").splitlines(keepends=True)[1:])
-    test.unlink()
-    return folder
-
-
-@pytest.fixture(scope="module")
-def seven_dir(tiny_collection_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return all_on_dev(tiny_collection_dir, tmp_path_factory.mktemp("seven") / "collection")
-
-
-@pytest.fixture(scope="module")
-def distilled(seven_dir: Path, tiny_config: DistillConfig) -> Distilled:
-    config = dataclasses.replace(tiny_config, collection=str(seven_dir), probes=5)
-    return distill(config, record=True, probes="dev")
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +31,9 @@ def collection(seven_dir: Path) -> Collection:
 
 
 @pytest.fixture(scope="module")
-def recording(distilled: Distilled) -> Recording:
-    assert distilled.recording is not None
-    return distilled.recording
+def recording(seven: Distilled) -> Recording:
+    assert seven.recording is not None
+    return seven.recording
 
 
 @pytest.fixture
@@ -87,60 +62,6 @@ def drawn(found: Theatre) -> list[tuple]:
 
 def wanted(recording: Recording, collection: Collection, look: int, query: int, name: str) -> list[tuple]:
     return [(tuple(t.x), tuple(t.y), t.text) for t in theatre(recording, collection, look, query, name).data]
-
-
-def test_the_figure_is_board_and_engines_of_one_look(recording: Recording, collection: Collection) -> None:
-    values = theatre_values(recording, collection, 2, 1, "half")
-    judged = {collection.row[doc]: g for doc, g in collection.qrels["dev"][recording.query_ids[1]].items()}
-    assert values[BOARD] == dartboard_values(recording, 2, 1)
-    teacher, student = recording.teacher_rows[1].tolist(), recording.rows[2, 1].tolist()
-    assert values[ENGINES] == two_engines_values(teacher, student, collection.titles, judged)
-    words = values[WORDS]["text"][0]
-    assert f"step {recording.steps[2]:,}" in words and "half" in words
-    assert f"teacher {list_ndcg(teacher, judged):.3f}, student {list_ndcg(student, judged):.3f}" in words
-    figure = theatre(recording, collection, 2, 1, "half")
-    assert {trace.xaxis for trace in figure.data[BOARD]} == {"x"} or figure.data[0].xaxis is None
-    assert {trace.xaxis for trace in figure.data[ENGINES]} == {"x2"} and figure.data[WORDS].xaxis == "x3"
-    assert len(figure.layout.annotations) == 2 and not figure.layout.shapes and not figure.frames
-
-
-def test_quality_is_that_of_evaluate(distilled: Distilled, recording: Recording, collection: Collection) -> None:
-    from lab.report import evaluate
-
-    report = evaluate(distilled.student, collection, "dev", distilled.teacher)
-    look = int(np.flatnonzero(recording.steps == distilled.finished.best_step)[0])
-    teacher, student = recorded_ndcg(recording, collection, look)
-    assert teacher == pytest.approx(report.values["teacher"]["nDCG@10"])
-    assert student == pytest.approx(report.values["student"]["nDCG@10"])
-    assert mean_ndcg(recording, collection, look) == pytest.approx((teacher.mean(), student.mean()))
-
-
-def test_unjudged_probes_get_no_star_and_no_ndcg(recording: Recording, collection: Collection) -> None:
-    held = replace(recording, about={**recording.about, "probes": "held-out"})
-    assert grades(held, collection, 0) is None and mean_ndcg(held, collection) is None
-    assert "nDCG" not in theatre_values(held, collection)[WORDS]["text"][0]
-
-
-def test_bm25s_share_is_not_called_the_students(
-    distilled: Distilled, recording: Recording, collection: Collection
-) -> None:
-    from lab.figures import described
-    from lab.report import evaluate
-
-    known = described(recording, evaluate(distilled.student, collection, "dev", distilled.teacher))
-    lines = theatre_values(known, collection)[WORDS]["text"][0].split("<br>")
-    (kept,), (bm25,) = ([line for line in lines if line.startswith(word)] for word in ("keeps ", "BM25 "))
-    assert kept.endswith("of nDCG@10 in the end") and "nDCG" not in bm25
-
-
-def test_a_recording_of_another_collection_is_refused(recording: Recording, collection: Collection) -> None:
-    other = replace(recording, about={**recording.about, "collection": {"name": "other", "fingerprint": "0"}})
-    with pytest.raises(DataError, match="of other, not of this"):
-        theatre(other, collection)
-    with pytest.raises(DataError, match="of other"):
-        Theatre(other, collection, live=False)
-    with pytest.raises(DataError, match="look 99"):
-        theatre(recording, collection, 99)
 
 
 def test_scrubbing_sets_existing_traces(shown: Theatre, sizes: dict[str, Recording], collection: Collection) -> None:

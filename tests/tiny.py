@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -130,4 +131,14 @@ def encoder_decoder(folder: Path, kind: str) -> Path:
         )
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+    return folder
+
+
+def all_on_dev(source: Path, folder: Path) -> Path:
+    """A copy of the tiny collection with all seven questions on dev: debiased CKA wants four at least."""
+    shutil.copytree(source, folder)
+    test = folder / "qrels" / "test.tsv"
+    with (folder / "qrels" / "dev.tsv").open("a", encoding="utf-8") as file:
+        file.writelines(test.read_text(encoding="utf-8").splitlines(keepends=True)[1:])
+    test.unlink()
     return folder

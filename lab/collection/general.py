@@ -15,20 +15,22 @@ GENERAL = "wiki"
 
 
 def filled_up(made: DocumentTexts, at_least: int, collection: Collection, seed: int = 0) -> DocumentTexts:
-    """With general texts, of no document of the collection, where there are fewer than `at_least`.
+    """Where there are fewer than `at_least`: these, repeated until they are half of it, and general ones for the rest.
 
-    Held-out documents of the wiki give none. Nothing is added to the wiki itself, nor where the lab was installed
-    without its collections.
+    General texts have no document of the collection. Held-out documents of the wiki give none. Nothing is added to the
+    wiki itself, nor where the lab was installed without its collections.
     """
-    missing = at_least - len(made)
-    if missing <= 0 or GENERAL not in shipped_names():
+    if len(made) >= at_least or GENERAL not in shipped_names():
         return made
     source = load_shipped(data_folder() / GENERAL)
     if source.fingerprint == collection.fingerprint:
         return made
+    times = -(-at_least // (2 * len(made)))
+    missing = at_least - times * len(made)
     free = np.setdiff1d(np.arange(len(source)), held_out_rows(source))
-    known = set(made.texts)
     drawn = np.sort(np.random.default_rng(seed).permutation(free)[:missing])  # from as many documents as there can be
-    found = document_texts(source, drawn, TextMix(most=missing, seed=seed)).texts
+    known = set(made.texts)
+    found = document_texts(source, drawn, TextMix(most=missing, seed=seed)).texts if missing else ()
     more = tuple(text for text in found if text not in known)
-    return DocumentTexts((*made.texts, *more), np.concatenate([made.rows, np.full(len(more), NO_DOCUMENT)]))
+    rows = np.concatenate([*[made.rows] * times, np.full(len(more), NO_DOCUMENT)])
+    return DocumentTexts(made.texts * times + more, rows)

@@ -86,7 +86,8 @@ class TextMix:
 class DocumentTexts:
     """Texts with the document each came from.
 
-    texts: n unique strings · rows: (n,) int64 positions into the collection's documents, or NO_DOCUMENT
+    texts: n strings, unique unless they were filled up (`general.py`)
+    rows: (n,) int64 positions into the collection's documents, or NO_DOCUMENT
     """
 
     texts: tuple[str, ...]
