@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from lab.encoders.export import QUERY_TOKENS
 from lab.evaluation.bootstrap import RESAMPLES
 from tests.scripts import benchmark
 
@@ -89,7 +90,7 @@ def of_speed(of: dict[str, Any]) -> list[str]:
     return [
         f"smallest and largest {alone['smallest']:.1f} and {alone['largest']:.1f} alone,"
         f" {batches['smallest']:.1f} and {batches['largest']:.1f} in batches;",
-        f"costs {flops['student']:.1f} MFLOPs instead of {flops['teacher']:.1f}.",
+        f"a query of {QUERY_TOKENS} tokens costs {flops['student']:.1f} MFLOPs instead of {flops['teacher']:.1f}.",
         f"`cls` scores {told[0]} and `dual` {told[1]} times as many pairs a second as sentence-transformers' own",
         f"median, smallest and largest of {of['rerank_speed']['repeats']} repeats",
         f"{live['median slowdown']['wall']:.1%} of the time".replace("-", "−").replace("%", " %"),
