@@ -15,7 +15,7 @@ from tests.scripts import benchmark
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-DOCS = ("quality", "speed", "rerank_speed", "ladder", "live_cost", "fidelity", "towers")
+DOCS = ("quality", "speed", "rerank_speed", "ladder", "live_cost", "fidelity", "towers", "timings")
 NUMBER = r"\d[\d,]*\.\d+|\d{1,3}(?:,\d{3})+"
 # Numbers of the two regions that no file holds, and why.
 BY_HAND = {
@@ -118,13 +118,25 @@ def of_studies(of: dict[str, Any]) -> list[str]:
     ]
 
 
+def of_timings(of: dict[str, Any]) -> list[str]:
+    kept = of["timings"]
+    took = {stage: told["seconds"] for stage, told in kept["stages"].items()}
+    units, cells = (kept["stages"][stage]["passed"] for stage in ("unit", "notebooks"))
+    return [
+        f"`make test` from a fresh clone: {kept['total']} seconds on {kept['cores']} cores, of which"
+        f" {took['install']} set up, {took['types']} check types, {took['unit']} run {units:,} unit tests,"
+        f" {took['notebooks']} run the {cells} cells of the notebooks and {took['browser']} drive a browser"
+        f" (commit {kept['commit']}, one run;"
+    ]
+
+
 def of_code() -> list[str]:
     """What the measuring code says itself."""
     return [f"{RESAMPLES:,} resamples", f"medians of {benchmark('speed').REPEATS} interleaved repeats"]
 
 
 def expected(of: dict[str, Any]) -> list[str]:
-    return [*of_quality(of), *of_speed(of), *of_studies(of)]
+    return [*of_quality(of), *of_speed(of), *of_studies(of), *of_timings(of)]
 
 
 def missing(text: str, phrases: list[str]) -> list[str]:
