@@ -5,6 +5,8 @@ VENV    ?= .venv
 PYTHON  ?=
 WHEELS  ?=
 WORKERS ?= 2
+# a file that keeps the seconds of `make test`, for README: make test TIMINGS=docs/timings.json
+TIMINGS ?=
 PY      := $(VENV)/bin/python
 STAMP   := $(VENV)/.installed
 FIRST   := notebooks/00_start_here.ipynb
@@ -37,7 +39,7 @@ $(STAMP): pyproject.toml
 	@VENV='$(VENV)' PYTHON='$(PYTHON)' WHEELS='$(WHEELS)' bash tools/setup.sh
 
 test:            ## everything a change must pass, 20 minutes at most on 2 cores
-	@bash tools/stages.sh install lint types unit notebooks browser
+	@TIMINGS='$(TIMINGS)' bash tools/stages.sh install lint types unit notebooks browser
 
 # --- its stages, one by one
 
@@ -88,7 +90,7 @@ wheelhouse: $(STAMP) ## pack every wheel into ./wheelhouse, for a classroom on o
 	@PY='$(PY)' bash tools/wheelhouse.sh
 
 clean:           ## remove caches and packed wheels
-	rm -rf wheelhouse build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf wheelhouse wheelhouse.part build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -path ./.git -prune -o -path './.venv*' -prune -o \
 		\( -name __pycache__ -o -name .ipynb_checkpoints \) -type d -exec rm -rf {} +
 

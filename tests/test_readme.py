@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from lab.encoders.export import QUERY_TOKENS
 from lab.evaluation.bootstrap import RESAMPLES
 from tests.scripts import benchmark
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-DOCS = ("generation", "quality", "speed", "rerank_speed", "ladder", "live_cost", "fidelity", "towers")
+DOCS = ("generation", "quality", "speed", "rerank_speed", "ladder", "live_cost", "fidelity", "towers", "timings")
 NUMBER = r"\d[\d,]*\.\d+|\d{1,3}(?:,\d{3})+"
 # Numbers of the two regions that no file holds, and why.
 BY_HAND = {
@@ -89,7 +90,7 @@ def of_speed(of: dict[str, Any]) -> list[str]:
     return [
         f"smallest and largest {alone['smallest']:.1f} and {alone['largest']:.1f} alone,"
         f" {batches['smallest']:.1f} and {batches['largest']:.1f} in batches;",
-        f"costs {flops['student']:.1f} MFLOPs instead of {flops['teacher']:.1f}.",
+        f"a query of {QUERY_TOKENS} tokens costs {flops['student']:.1f} MFLOPs instead of {flops['teacher']:.1f}.",
         f"`cls` scores {told[0]} and `dual` {told[1]} times as many pairs a second as sentence-transformers' own",
         f"median, smallest and largest of {of['rerank_speed']['repeats']} repeats",
         f"{live['median slowdown']['wall']:.1%} of the time".replace("-", "−").replace("%", " %"),
@@ -136,13 +137,25 @@ def of_generation(of: dict[str, Any]) -> list[str]:
     ]
 
 
+def of_timings(of: dict[str, Any]) -> list[str]:
+    kept = of["timings"]
+    took = {stage: told["seconds"] for stage, told in kept["stages"].items()}
+    units, cells = (kept["stages"][stage]["passed"] for stage in ("unit", "notebooks"))
+    return [
+        f"`make test` from a fresh clone: {kept['total']} seconds on {kept['cores']} cores, of which"
+        f" {took['install']} set up, {took['types']} check types, {took['unit']} run {units:,} unit tests,"
+        f" {took['notebooks']} run the {cells} cells of the notebooks and {took['browser']} drive a browser"
+        f" (commit {kept['commit']}, one run;"
+    ]
+
+
 def of_code() -> list[str]:
     """What the measuring code says itself."""
     return [f"{RESAMPLES:,} resamples", f"medians of {benchmark('speed').REPEATS} interleaved repeats"]
 
 
 def expected(of: dict[str, Any]) -> list[str]:
-    return [*of_quality(of), *of_speed(of), *of_studies(of), *of_generation(of)]
+    return [*of_quality(of), *of_speed(of), *of_studies(of), *of_generation(of), *of_timings(of)]
 
 
 def missing(text: str, phrases: list[str]) -> list[str]:

@@ -13,7 +13,7 @@ import pytest
 from sentence_transformers import SentenceTransformer
 
 from lab.distillation import Distilled
-from lab.encoders.export import facts, load_student, pair, query_flops, stored_parameters
+from lab.encoders.export import QUERY_TOKENS, facts, load_student, pair, query_flops, stored_parameters
 from lab.errors import ModelError
 from lab.recording import Recording
 from lab.saving import save
@@ -43,7 +43,7 @@ def test_the_saved_folder_is_the_student_and_holds_no_code(folder: Path, distill
     assert f"{loaded.parameters:,} parameters" in card and "no retention" in card
     size = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
     assert f"{about['bytes'] / 1e6:.1f} MB" in card and about["bytes"] >= size
-    assert f"{about['flops']['student'] / 1e6:.1f} MFLOPs for a 12-token query" in card
+    assert f"{about['flops']['student'] / 1e6:.1f} MFLOPs for a {QUERY_TOKENS}-token query" in card
     assert distilled.teacher.source in card and f"{distilled.collection.name}, 12 documents" in card
     assert str(distilled.fidelity.overlap) in card and str(distilled.fidelity.distance) in card
 

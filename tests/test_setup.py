@@ -141,13 +141,17 @@ def test_one_version_everywhere() -> None:
 
 
 def test_windows_is_told_the_same_two_steps() -> None:
-    windows = (ROOT / "README.md").read_text(encoding="utf-8").split("**Windows**")[1].split("**A classroom")[0]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    windows = readme.split("**Windows**")[1].split("**A classroom")[0]
     script, rules = ((ROOT / name).read_text(encoding="utf-8") for name in ("tools/setup.sh", "Makefile"))
     torch = re.search(r"TORCH=\$\{TORCH:-([\d.]+)\}", script)
     index = re.search(r"^CPU_INDEX=(\S+)", script, re.MULTILINE)
     assert torch and index and f"torch=={torch[1]} --index-url {index[1]}" in windows
     first, nbval = (re.search(rf"^{name} +:= (.+)$", rules, re.MULTILINE) for name in ("FIRST", "NBVAL"))
     assert first and nbval and first[1].replace("/", "\\") in windows and f"{nbval[1]} notebooks" in windows
+    assert "pip install --no-deps torch" in windows  # that index is for torch alone, as in tools/setup.sh
+    oldest = tomllib.loads(PYPROJECT)["project"]["requires-python"].removeprefix(">=")
+    assert f"py -{oldest} -m venv .venv" in windows and "have not been run by us" in readme
     for stage in ("ruff check .", "mypy", "pytest tests -n", "pytest -m browser"):
         assert f"-m {stage}" in rules and f"-m {stage}" in windows, stage
 

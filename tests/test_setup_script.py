@@ -21,6 +21,7 @@ case "$*" in
     "-m venv "*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
     *"install"*"download.pytorch.org"*) [ "$STUB_INDEX" = yes ] ;;
     --version) echo "Python 3.99" ;;
+    tools/pins.py) echo "# Python 3.99 on Linux x86_64" ;;
 esac
 """
 
@@ -35,7 +36,7 @@ def tree(tmp_path: Path) -> Path:
     for name, text in {"python3": STUB, "uname": '#!/bin/sh\necho "${STUB_SYSTEM:-Linux}"\n'}.items():
         (tmp_path / "bin" / name).write_text(text, encoding="utf-8")
         (tmp_path / "bin" / name).chmod(0o755)
-    for name in ("bash", "sh", "dirname", "mkdir", "cp", "touch"):  # and above all no other Python
+    for name in ("bash", "sh", "dirname", "mkdir", "cp", "touch", "sed"):  # and above all no other Python
         os.symlink(shutil.which(name) or name, tmp_path / "bin" / name)
     return tmp_path
 
@@ -75,9 +76,26 @@ def test_torch_is_left_alone_where_it_is_there_and_on_macos(tree: Path, settings
 
 
 def test_a_classroom_installs_from_wheels_alone(tree: Path) -> None:
+    (tree / "wheels/pins.txt").write_text("# Python 3.99 on Linux x86_64\nnumpy==2.4.6\n", encoding="utf-8")
     done, installs = setup(tree, WHEELS="wheels")
     assert done.returncode == 0, done.stderr
-    assert installs == ["--no-index --find-links wheels --editable .[dev]"]
+    assert installs == ["--no-index --find-links wheels --constraint wheels/pins.txt --editable .[dev]"]
+
+
+@pytest.mark.parametrize(
+    ("pins", "told"),
+    [
+        (None, "wheels holds no pins.txt"),
+        ("# Python 3.12 on Linux x86_64\n", "packed for Python 3.12 on Linux x86_64, and this is Python 3.99 on Linux"),
+    ],
+)
+def test_wheels_that_do_not_fit_are_refused(tree: Path, pins: str | None, told: str) -> None:
+    if pins:
+        (tree / "wheels/pins.txt").write_text(pins, encoding="utf-8")
+    done, installs = setup(tree, WHEELS="wheels")
+    assert (done.returncode, installs) == (1, [])
+    assert told in done.stderr and ("make wheelhouse" in done.stderr or "PYTHON=" in done.stderr)
+    assert not (tree / ".venv/.installed").exists()
 
 
 def test_a_missing_wheels_folder_is_named(tree: Path) -> None:

@@ -52,8 +52,13 @@ pip_install() {
 
 if [ -n "$WHEELS" ]; then
     [ -d "$WHEELS" ] || die "WHEELS=$WHEELS is no folder: pack one with 'make wheelhouse' on a machine that has a network."
+    pins=$WHEELS/pins.txt
+    [ -f "$pins" ] || die "$WHEELS holds no pins.txt, so nothing says which versions belong together: pack it again with 'make wheelhouse'."
+    packed=$(sed -n '1s/^# //p' "$pins") here=$("$python" tools/pins.py | sed 's/^# //')
+    [ "$packed" = "$here" ] || die "$WHEELS was packed for $packed, and this is $here: compiled wheels would not fit." \
+        "Choose the Python it was packed with (make lab PYTHON=... WHEELS=$WHEELS, after 'make clean-venv'), or pack one on a machine like this."
     say "installing from $WHEELS alone"
-    pip_install --no-index --find-links "$WHEELS" --editable ".[dev]"
+    pip_install --no-index --find-links "$WHEELS" --constraint "$pins" --editable ".[dev]"
 else
     # Plain torch on Linux is a CUDA build of several GB. So torch alone, and only there, is first asked for at
     # PyTorch's index of processor-only builds. '+cpu' keeps a CUDA build from any other configured index out of this try.

@@ -1,22 +1,27 @@
 #!/usr/bin/env bash
 # Packs into ./wheelhouse everything `make lab WHEELS=wheelhouse` and `make test WHEELS=wheelhouse` need without a
-# network: the very versions of the environment in use, for this operating system and this Python.
+# network: the very versions of the environment in use, for this operating system and this Python, and pins.txt, which
+# holds the offline install to them. An earlier wheelhouse is replaced when the new one is whole.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PIP_DISABLE_PIP_VERSION_CHECK=1
-constraints=$(mktemp)
-trap 'rm -f "$constraints"' EXIT
+part=wheelhouse.part constraints=$(mktemp)
+trap 'rm -rf "$constraints" "$part"' EXIT
 "$PY" -m pip list --format=freeze --exclude-editable --exclude pip --exclude setuptools --exclude wheel > "$constraints"
 torch=$(grep '^torch==' "$constraints")
 read -ra build < <("$PY" -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"])')
 
-mkdir -p wheelhouse
+rm -rf "$part"
+mkdir "$part"
 case $torch in   # see tools/setup.sh: that index serves torch alone
-    *+cpu) "$PY" -m pip download --dest wheelhouse --no-deps --index-url https://download.pytorch.org/whl/cpu "$torch" ;;
-    *) "$PY" -m pip download --dest wheelhouse --no-deps "$torch" ;;
+    *+cpu) "$PY" -m pip download --dest "$part" --no-deps --index-url https://download.pytorch.org/whl/cpu "$torch" ;;
+    *) "$PY" -m pip download --dest "$part" --no-deps "$torch" ;;
 esac
-"$PY" -m pip download --dest wheelhouse "${build[@]}"
-"$PY" -m pip wheel --wheel-dir wheelhouse --find-links wheelhouse --constraint "$constraints" ".[dev]"
-rm -f wheelhouse/embeddistill_lab-*.whl   # the project itself is installed from its folder
-printf 'wheelhouse: %s wheels, %s\n' "$(find wheelhouse -name '*.whl' | wc -l)" "$(du -sh wheelhouse | cut -f 1)"
-"$PY" -c 'import platform, sys; print(f"for Python {sys.version_info[0]}.{sys.version_info[1]} on {platform.system()} {platform.machine()}")'
+"$PY" -m pip download --dest "$part" "${build[@]}"
+"$PY" -m pip wheel --wheel-dir "$part" --find-links "$part" --constraint "$constraints" ".[dev]"
+rm -f "$part"/embeddistill_lab-*.whl   # the project itself is installed from its folder
+"$PY" tools/pins.py "$part" > "$part/pins.txt"
+rm -rf wheelhouse
+mv "$part" wheelhouse
+printf 'wheelhouse: %s wheels, %s, for %s\n' "$(find wheelhouse -name '*.whl' | wc -l)" "$(du -sh wheelhouse | cut -f 1)" \
+    "$(sed -n '1s/^# //p' wheelhouse/pins.txt)"

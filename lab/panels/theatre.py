@@ -39,6 +39,10 @@ class Theatre(Shown):
 
     play, look, query, size: the controls · reason: why the chosen query was lost, in HTML
     panel: all widgets, None where panels are static
+
+    Raises:
+        LabError: no recording, no such size, or recordings of different queries.
+        DataError: recordings over another collection.
     """
 
     def __init__(
@@ -55,10 +59,6 @@ class Theatre(Shown):
             collection: that they were made over.
             live: False for the figure alone; by default what `LAB_PANELS` says.
             size: where the dial stands at first, a name of a recording; by default the first one.
-
-        Raises:
-            LabError: no recording, no such size, or recordings of different queries.
-            DataError: recordings over another collection.
         """
         self._recordings = {"student": recordings} if isinstance(recordings, Recording) else dict(recordings)
         self._collection = collection
