@@ -65,7 +65,7 @@ class CrossEncoder(nn.Module):
             self.head.weight.normal_(0, 0.02, generator=torch.Generator().manual_seed(config.seed))
             self.head.bias.zero_()
         self.head.to(self.device)
-        self._typed = getattr(settings, "type_vocab_size", 0) > 1
+        self.typed = getattr(settings, "type_vocab_size", 0) > 1
         self.requires_grad_(False).eval()
         check_halves(encoder, self.lower, self.upper, tokenizer.pad_token_id)
 
@@ -106,7 +106,7 @@ class CrossEncoder(nn.Module):
 
     def below(self, batch: PairBatch) -> Tensor:
         """(B, T, d) states the frozen layers make; no gradient."""
-        types = {"token_type_ids": batch.types.to(self.device)} if self._typed else {}
+        types = {"token_type_ids": batch.types.to(self.device)} if self.typed else {}
         with torch.no_grad():
             return self.lower(
                 input_ids=batch.ids.to(self.device), attention_mask=batch.mask.to(self.device), **types
