@@ -5,18 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+import transformers
 
 from lab.cross import CrossConfig, CrossEncoder
 from lab.cross.pooling import pool
-from lab.cross.split import halves
+from lab.cross.split import FAMILIES, check_halves, halves, positions_of
 from lab.encoders.teacher import load_teacher
 from lab.errors import LabError, ModelError
-from tests.tiny import HIDDEN, backbone, teacher_folder, wordpiece
+from tests.tiny import BACKBONES, HIDDEN, backbone, teacher_folder, wordpiece
 
 QUERIES = ["white fox", "volcano", "string instrument with four strings"]
 DOCUMENTS = ["The Arctic fox has thick white fur.", "Etna", "Chess is a board game for two players."]
 EXACT = {"precision": "float32", "length": 48, "layers": 1}
-KINDS = ("bert", "roberta", "distilbert")
+KINDS = ("distilbert", *BACKBONES)
 
 
 def cross(scorer: str = "dual", kind: str = "bert", **changes) -> CrossEncoder:
@@ -27,6 +28,10 @@ def cross(scorer: str = "dual", kind: str = "bert", **changes) -> CrossEncoder:
 @pytest.mark.parametrize("upper", [1, 3])
 def test_two_halves_are_the_whole(kind: str, upper: int) -> None:
     encoder = backbone(kind)
+    if kind == "deberta-v2" and upper == 3:
+        with pytest.raises(ModelError, match="give 2 at most"):
+            halves(encoder, upper)
+        return
     lower, higher = halves(encoder, upper)
     ids, mask = torch.randint(5, 60, (2, 9)), torch.ones(2, 9, dtype=torch.long)
     mask[1, 6:] = 0
@@ -36,6 +41,48 @@ def test_two_halves_are_the_whole(kind: str, upper: int) -> None:
         both = higher(inputs_embeds=states, attention_mask=mask).last_hidden_state
     assert torch.allclose(whole[mask.bool()], both[mask.bool()], atol=1e-5)
     assert upper == 3 or not torch.allclose(whole, states, atol=0.1)
+
+
+def strange(kind: str):
+    """Encoders that are built in another way, as small as they go."""
+    small = {"vocab_size": len(wordpiece()), "hidden_size": HIDDEN, "num_hidden_layers": 2, "num_attention_heads": 4,
+             "intermediate_size": 64, "pad_token_id": 0}  # fmt: skip
+    if kind == "albert":
+        return transformers.AlbertModel(transformers.AlbertConfig(embedding_size=16, **small))
+    if kind == "modernbert":
+        tokens = dict.fromkeys(("cls_token_id", "bos_token_id"), 2) | dict.fromkeys(("sep_token_id", "eos_token_id"), 3)
+        return transformers.ModernBertModel(transformers.ModernBertConfig(**small, **tokens))
+    if kind == "nomic":
+        return transformers.NomicBertModel(transformers.NomicBertConfig(**small))
+    return transformers.EuroBertModel(transformers.EuroBertConfig(**small, num_key_value_heads=4))
+
+
+@pytest.mark.parametrize("kind", ["albert", "modernbert", "nomic", "eurobert"])
+def test_encoders_of_another_build_are_refused_with_those_that_work(kind: str) -> None:
+    encoder = strange(kind)
+    with pytest.raises(ModelError, match="cannot become a cross encoder.*BERT, RoBERTa.*MPNet, DeBERTa") as said:
+        CrossEncoder(encoder, wordpiece(), CrossConfig(**EXACT))
+    assert type(encoder).__name__ in str(said.value) and FAMILIES in str(said.value)
+
+
+def test_halves_that_are_not_the_whole_are_refused() -> None:
+    encoder = backbone()
+    lower, upper = halves(encoder, 1)
+    check_halves(encoder, lower, upper, 0)
+    twice = halves(encoder, 2)[1]  # a layer is run twice
+    with pytest.raises(ModelError, match="its layers compute something else"):
+        check_halves(encoder, lower, twice, 0)
+
+
+@pytest.mark.parametrize(("kind", "most"), [("bert", 66), ("roberta", 65), ("mpnet", 64)])
+def test_positions_behind_the_paddings_are_not_counted(kind: str, most: int) -> None:
+    """RoBERTa numbers positions from padding_idx + 1, here 1; MPNet's padding_idx is 1 whatever the settings say."""
+    encoder, longest = backbone(kind), [" ".join(["volcano"] * 90)]
+    assert positions_of(encoder) == most
+    model = CrossEncoder(encoder, wordpiece(), CrossConfig(**EXACT | {"length": most}))
+    assert len(model.pairs(longest, longest)[0]) == most and np.isfinite(model.scores(longest, longest)).all()
+    with pytest.raises(ModelError, match=f"has {most} positions"):
+        CrossEncoder(encoder, wordpiece(), CrossConfig(**EXACT | {"length": most + 1}))
 
 
 def test_training_the_upper_half_leaves_the_encoder_alone() -> None:
@@ -55,7 +102,7 @@ def test_dual_is_the_inner_product_of_pooled_segments(kind: str) -> None:
     tokenizer = wordpiece()
     for row, (query, document) in enumerate(zip(QUERIES, DOCUMENTS, strict=True)):
         features = tokenizer(query, document, return_tensors="pt")
-        if kind == "distilbert":
+        if kind in ("distilbert", "mpnet"):
             features.pop("token_type_ids", None)
         with torch.no_grad():
             states = backbone(kind)(**features).last_hidden_state[0]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lab.errors import DataError
-from lab.figures import forest, moved_query, moved_query_values, rows_of, token_heat
+from lab.figures import forest, moved_query, moved_query_values, rows_of, token_heat, token_influence
 from lab.figures.heat import MOST
 
 IV = {"value": 0.5, "low": 0.4, "high": 0.7}
@@ -43,6 +43,17 @@ def test_heat_has_a_cell_a_pair_also_where_words_repeat() -> None:
     assert len(long.data[0].z[0]) == len(long.layout.xaxis.ticktext) == MOST
     with pytest.raises(DataError, match="row a query token"):
         token_heat(["a"], ["x"], [[1.0, 2.0]], "t")
+
+
+def test_influence_has_signs_beside_its_colours() -> None:
+    figure = token_influence(["a", "b"], ["x", "x", "y"], [0.5, -0.01], [-1.0, 0.0, 0.2], "t")
+    query, document = figure.data
+    assert [list(trace.text[0]) for trace in figure.data] == [["+", ""], ["−", "", "+"]]
+    assert query.zmax == document.zmax == -document.zmin == 1.0
+    assert figure.layout.xaxis2.ticktext == ("x", "x", "y")
+    assert len(token_influence(["a"], ["x"] * 99, [1.0], np.ones(99), "t").data[1].z[0]) == MOST
+    with pytest.raises(DataError, match="one a token"):
+        token_influence(["a"], ["x"], [1.0], [1.0, 2.0], "t")
 
 
 def test_forest_draws_intervals_and_lines() -> None:

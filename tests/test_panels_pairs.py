@@ -41,6 +41,19 @@ def test_a_view_holds_all_three_encoders(explorer: PairExplorer) -> None:
         explorer.view(" ", "text")
     with pytest.raises(DataError, match="one case"):
         PairExplorer(explorer.collection, explorer.teacher, explorer.models, [])
+    with pytest.raises(DataError, match="'dual' and 'cls'"):
+        PairExplorer(explorer.collection, explorer.teacher, {"dual": explorer.models["dual"]}, explorer.cases)
+
+
+def test_both_scorers_have_a_picture_of_the_same_tokens(explorer: PairExplorer) -> None:
+    panel = PairPanel(explorer, 0.3, live=False)
+    view = panel.look("white fox", "a fox with white fur")
+    assert view.cls.query_tokens == view.query_tokens and view.cls.document_tokens == view.document_tokens
+    heat, strips = panel.heat(), panel.heat("cls")
+    assert heat.layout.yaxis.ticktext == strips.layout.xaxis.ticktext
+    assert [len(trace.z[0]) for trace in strips.data] == [len(view.query_tokens), len(view.document_tokens)]
+    with pytest.raises(DataError, match="choose 'dual' or 'cls'"):
+        panel.heat("mean")
 
 
 def test_controls_and_code_do_the_same(explorer: PairExplorer) -> None:
@@ -59,7 +72,8 @@ def test_controls_and_code_do_the_same(explorer: PairExplorer) -> None:
 def test_typed_texts_are_read_and_an_empty_one_is_told(explorer: PairExplorer) -> None:
     panel = PairPanel(explorer, 0.3, live=True)
     panel.typed_query.value = "an old castle"
-    assert panel.view.query == "an old castle" and panel._heat.figure().layout.yaxis.ticktext is not None
+    assert panel.view.query == "an old castle" and panel._heats["dual"].figure().layout.yaxis.ticktext is not None
+    assert panel._heats["cls"].figure().to_dict() == panel.heat("cls").to_dict()
     before = panel.view
     panel.typed_document.value = "  "
     assert panel.view is before and "type a query" in panel.words.value

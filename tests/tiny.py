@@ -17,8 +17,16 @@ from transformers import (
     BartForConditionalGeneration,
     BertConfig,
     BertModel,
+    DebertaConfig,
+    DebertaModel,
+    DebertaV2Config,
+    DebertaV2Model,
     DistilBertConfig,
     DistilBertModel,
+    ElectraConfig,
+    ElectraModel,
+    MPNetConfig,
+    MPNetModel,
     PreTrainedTokenizerFast,
     RobertaConfig,
     RobertaModel,
@@ -65,8 +73,27 @@ def wordpiece() -> PreTrainedTokenizerFast:
     )
 
 
+BACKBONES: dict[str, tuple[Any, Any]] = {
+    "bert": (BertConfig, BertModel),
+    "roberta": (RobertaConfig, RobertaModel),
+    "electra": (ElectraConfig, ElectraModel),
+    "mpnet": (MPNetConfig, MPNetModel),
+    "deberta": (DebertaConfig, DebertaModel),
+    "deberta-v2": (DebertaV2Config, DebertaV2Model),
+}
+_RELATIVE = {"relative_attention": True, "pos_att_type": ["p2c", "c2p"], "type_vocab_size": 0}
+MORE: dict[str, dict[str, Any]] = {
+    "electra": {"embedding_size": 16},  # narrower than its layers, as in the real ones
+    "deberta": _RELATIVE,
+    # as microsoft/deberta-v2-xlarge: a convolution beside the first layer, keys shared with the positions
+    "deberta-v2": {**_RELATIVE, "conv_kernel_size": 3, "position_buckets": 8, "share_att_key": True,
+                   "norm_rel_ebd": "layer_norm", "position_biased_input": False},
+}  # fmt: skip
+
+
 def backbone(kind: str = "bert") -> Any:
-    """A randomly initialised encoder; weights are spread wide so that different texts get different vectors."""
+    """A randomly initialised encoder of one of `BACKBONES`, or "distilbert"; weights are spread wide so that different
+    texts get different vectors."""
     torch.manual_seed(0)
     size = len(wordpiece())
     if kind == "distilbert":
@@ -76,16 +103,19 @@ def backbone(kind: str = "bert") -> Any:
             )
         )
     else:
-        config = {"bert": BertConfig, "roberta": RobertaConfig}[kind](
-            vocab_size=size,
-            hidden_size=HIDDEN,
-            num_hidden_layers=LAYERS,
-            num_attention_heads=4,
-            intermediate_size=64,
-            max_position_embeddings=66,
-            pad_token_id=0,
+        config, build = BACKBONES[kind]
+        model = build(
+            config(
+                vocab_size=size,
+                hidden_size=HIDDEN,
+                num_hidden_layers=LAYERS,
+                num_attention_heads=4,
+                intermediate_size=64,
+                max_position_embeddings=66,
+                pad_token_id=0,
+                **MORE.get(kind, {}),
+            )
         )
-        model = {"bert": BertModel, "roberta": RobertaModel}[kind](config)
     with torch.no_grad():
         for parameter in model.parameters():
             if parameter.ndim > 1:

@@ -6,6 +6,7 @@ from lab.cross.adapter import about_cross, load_cross, save_cross
 from lab.cross.checkpoint import StoredCrossEncoder
 from lab.cross.encoder import CrossEncoder, Read
 from lab.cross.explore import Case, Moved, PairExplorer, View
+from lab.cross.influence import Influence, influence
 from lab.cross.lists import Lists, mine
 from lab.cross.rerank import reordered, rerank
 from lab.cross.settings import CrossConfig
@@ -17,6 +18,7 @@ __all__ = [
     "Copying",
     "CrossConfig",
     "CrossEncoder",
+    "Influence",
     "Lists",
     "Moved",
     "PairExplorer",
@@ -27,6 +29,7 @@ __all__ = [
     "View",
     "about_cross",
     "copy_pairs",
+    "influence",
     "load_cross",
     "mine",
     "prepare",

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from lab.cross.pairs import Pair, PairBatch, collate, tokenize_pairs
 from lab.cross.pooling import dual_scores, pool
 from lab.cross.settings import CrossConfig
-from lab.cross.split import halves, stack_of
+from lab.cross.split import check_halves, halves, positions_of, stack_of
 from lab.device import autocast, resolve_precision
 from lab.encoders.teacher import DualEncoder
 from lab.errors import ModelError
@@ -40,7 +40,7 @@ class Read:
 
 
 class CrossEncoder(nn.Module):
-    """Any encoder of the BERT family as a cross encoder.
+    """Any encoder of the BERT family as a cross encoder (`lab.cross.split.FAMILIES`; others are refused by name).
 
     Args:
         encoder: a transformers model that returns `last_hidden_state`; shared and never changed.
@@ -55,18 +55,19 @@ class CrossEncoder(nn.Module):
     def __init__(self, encoder: nn.Module, tokenizer: Any, config: CrossConfig, source: str = "encoder") -> None:
         super().__init__()
         settings: Any = encoder.config
-        most = getattr(settings, "max_position_embeddings", config.length)
-        if config.length > most:
-            raise ModelError(f"length={config.length}: {source} has {most} positions")
         self.tokenizer, self.config, self.source = tokenizer, config, source
         self.lower, self.upper = halves(encoder, config.layers)
+        most = positions_of(encoder)
+        if most is not None and config.length > most:
+            raise ModelError(f"length={config.length}: {source} has {most} positions")
         self.head = nn.Linear(settings.hidden_size, 1)
         with torch.no_grad():  # the same head for the same seed, and scores that begin near 0
             self.head.weight.normal_(0, 0.02, generator=torch.Generator().manual_seed(config.seed))
             self.head.bias.zero_()
         self.head.to(self.device)
-        self._typed = getattr(settings, "type_vocab_size", 0) > 1
+        self.typed = getattr(settings, "type_vocab_size", 0) > 1
         self.requires_grad_(False).eval()
+        check_halves(encoder, self.lower, self.upper, tokenizer.pad_token_id)
 
     @classmethod
     def from_teacher(cls, teacher: DualEncoder, config: CrossConfig | None = None) -> CrossEncoder:
@@ -105,7 +106,7 @@ class CrossEncoder(nn.Module):
 
     def below(self, batch: PairBatch) -> Tensor:
         """(B, T, d) states the frozen layers make; no gradient."""
-        types = {"token_type_ids": batch.types.to(self.device)} if self._typed else {}
+        types = {"token_type_ids": batch.types.to(self.device)} if self.typed else {}
         with torch.no_grad():
             return self.lower(
                 input_ids=batch.ids.to(self.device), attention_mask=batch.mask.to(self.device), **types

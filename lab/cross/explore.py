@@ -10,6 +10,7 @@ import numpy as np
 
 from lab.collection import Collection
 from lab.cross.encoder import CrossEncoder
+from lab.cross.influence import Influence, influence
 from lab.encoders.teacher import DualEncoder
 from lab.errors import DataError
 
@@ -41,7 +42,11 @@ class Moved:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """One pair. scores: encoder → its score · query_tokens, document_tokens, cosines: of the dual scorer's states"""
+    """One pair.
+
+    scores: encoder → its score · query_tokens, document_tokens, cosines: of the dual scorer's states
+    cls: what each token adds to the score of the scorer `cls`
+    """
 
     query: str
     document: str
@@ -49,6 +54,7 @@ class View:
     query_tokens: list[str]
     document_tokens: list[str]
     cosines: np.ndarray
+    cls: Influence
 
 
 class PairExplorer:
@@ -58,13 +64,13 @@ class PairExplorer:
         models: "cls" and "dual" → cross encoder · cases: at least one.
 
     Raises:
-        DataError: no case, or no model named "dual".
+        DataError: no case, or no models named "dual" and "cls".
     """
 
     def __init__(
         self, collection: Collection, teacher: DualEncoder, models: dict[str, CrossEncoder], cases: Sequence[Case]
     ) -> None:
-        if not cases or "dual" not in models:
+        if not cases or not {"dual", "cls"} <= set(models):
             raise DataError("give at least one case, and models with the names 'dual' and 'cls'")
         self.collection, self.teacher, self.models, self.cases = collection, teacher, models, tuple(cases)
         self._read: dict[int, Moved] = {}
@@ -104,4 +110,5 @@ class PairExplorer:
         scores = {name: float(model.scores([query], [document])[0]) for name, model in self.models.items()}
         q, d = self.teacher.encode([query], "query")[0], self.teacher.encode([document], "document")[0]
         rows, columns, cosines = self.models["dual"].tokens(query, document)
-        return View(query, document, {"dual encoder": float(q @ d), **scores}, rows, columns, cosines)
+        cls = influence(self.models["cls"], query, document)
+        return View(query, document, {"dual encoder": float(q @ d), **scores}, rows, columns, cosines, cls)

@@ -9,9 +9,12 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from lab.errors import ModelError
+
+FAMILIES = "BERT, RoBERTa, XLM-RoBERTa, CamemBERT, ELECTRA, DistilBERT, MPNet, DeBERTa"  # cut in two and tested, or kin
 
 
 class _Given(nn.Module):
@@ -33,10 +36,45 @@ def stack_of(encoder: nn.Module) -> tuple[nn.Module, str]:
         holder = getattr(encoder, name, None)
         if isinstance(getattr(holder, "layer", None), nn.ModuleList) and hasattr(encoder, "embeddings"):
             return holder, "layer"
-    raise ModelError(
-        f"{type(encoder).__name__} has no list encoder.layer or transformer.layer: give an encoder of the BERT family"
-        " (BERT, RoBERTa, ELECTRA, DistilBERT)"
-    )
+    raise refusal(encoder, "its layers are not a list encoder.layer or transformer.layer")
+
+
+def refusal(encoder: nn.Module, why: str) -> ModelError:
+    """The error for an encoder of another build; it names those that work."""
+    return ModelError(f"{type(encoder).__name__} cannot become a cross encoder: {why}; give one of {FAMILIES}")
+
+
+def positions_of(encoder: nn.Module) -> int | None:
+    """Most tokens the encoder reads, None where it has no limit of its own.
+
+    RoBERTa, MPNet and their kin number positions from behind the padding's, so they have fewer than the table has rows.
+    """
+    settings: Any = encoder.config
+    rows = getattr(settings, "max_position_embeddings", None)
+    before = getattr(getattr(encoder, "embeddings", None), "padding_idx", None)
+    return rows if rows is None or before is None else rows - before - 1
+
+
+@torch.no_grad()
+def check_halves(encoder: nn.Module, lower: nn.Module, upper: nn.Module, pad: int) -> None:
+    """Compare the halves with the whole on a few tokens, one text shorter than the other.
+
+    Raises:
+        ModelError: they differ: something of the encoder is computed twice, or not at all.
+    """
+    device, size = next(lower.parameters()).device, int(encoder.config.vocab_size)
+    ids = torch.tensor([[token % size for token in range(5, 13)]] * 2, device=device)
+    ids[ids == pad] = (pad + 1) % size
+    mask = torch.ones_like(ids)
+    ids[1, 5:], mask[1, 5:] = pad, 0
+    training, real = encoder.training, mask.bool()
+    encoder.eval()
+    whole = encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+    encoder.train(training)
+    states = lower(input_ids=ids, attention_mask=mask).last_hidden_state
+    both = upper(inputs_embeds=states, attention_mask=mask).last_hidden_state
+    if not torch.allclose(whole[real], both[real], atol=1e-3 * float(whole[real].abs().max())):
+        raise refusal(encoder, "cut in two, its layers compute something else")
 
 
 def halves(encoder: nn.Module, upper: int) -> tuple[nn.Module, nn.Module]:
@@ -52,9 +90,14 @@ def halves(encoder: nn.Module, upper: int) -> tuple[nn.Module, nn.Module]:
     layers = list(getattr(holder, name))
     if upper > len(layers):
         raise ModelError(f"layers={upper}: this encoder has {len(layers)}")
+    if upper == len(layers) and encoder.config.model_type == "deberta-v2":
+        raise ModelError(f"layers={upper}: a DeBERTa keeps at least one layer below; give {upper - 1} at most")
     lower = _with_layers(encoder, layers[: len(layers) - upper])
     higher = _with_layers(encoder, [copy.deepcopy(layer) for layer in layers[len(layers) - upper :]])
     higher._modules["embeddings"] = _Given()
+    # DeBERTa's convolution over the token vectors belongs to the first layer of the whole
+    if getattr(higher_stack := stack_of(higher)[0], "conv", None) is not None:
+        higher_stack._modules["conv"] = None
     if "embeddings_project" in higher._modules:  # ELECTRA's map from a narrow token table: the lower half's work
         higher._modules["embeddings_project"] = nn.Identity()
     return lower, higher

@@ -14,7 +14,7 @@ from lab.figures.forest import forest, rows_of
 from lab.figures.gauges import gauge_board, gauge_values
 from lab.figures.generation import coverage_curves, noise_curve, variant_distances, variant_distances_values
 from lab.figures.grid import grid_figure, grid_values
-from lab.figures.heat import token_heat
+from lab.figures.heat import token_heat, token_influence
 from lab.figures.ladder import ladder_figure, ladder_values
 from lab.figures.landing import landing_map, landing_map_values
 from lab.figures.maploss import map_loss_bars, map_loss_values
@@ -79,6 +79,7 @@ __all__ = [
     "theatre",
     "theatre_values",
     "token_heat",
+    "token_influence",
     "two_engines",
     "two_engines_values",
     "variant_distances",

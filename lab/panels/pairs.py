@@ -12,8 +12,8 @@ import ipywidgets as widgets
 import plotly.graph_objects as go
 
 from lab.cross.explore import PairExplorer, View
-from lab.errors import LabError
-from lab.figures.heat import token_heat
+from lab.errors import DataError, LabError
+from lab.figures.heat import token_heat, token_influence
 from lab.figures.moved import moved_query
 from lab.figures.style import escape, shorten
 from lab.panels.live import panels_are_live
@@ -51,13 +51,15 @@ class PairPanel(Shown):
         self.typed_document = widgets.Textarea(value=self.view.document, description="your document", style=_WIDE,
                                                layout=area, continuous_update=False)  # fmt: skip
         self.words = widgets.HTML(words_of(self.view))
-        self._moved, self._heat = RedrawnFigure(self.figure()), RedrawnFigure(self.heat())
+        self._moved = RedrawnFigure(self.figure())
+        self._heats = {scorer: RedrawnFigure(self.heat(scorer)) for scorer in ("dual", "cls")}
         self.query.observe(lambda change: self.choose(change["new"], 0), names="value")
         self.document.observe(lambda change: self.choose(self.case, change["new"]), names="value")
         for control in (self.typed_query, self.typed_document):
             control.observe(lambda _: self.look(self.typed_query.value, self.typed_document.value), names="value")
         self.panel = widgets.VBox([self.query, self.document, self._moved.widget, self.typed_query,
-                                   self.typed_document, self.words, self._heat.widget])  # fmt: skip
+                                   self.typed_document, self.words,
+                                   *(heat.widget for heat in self._heats.values())])  # fmt: skip
 
     def choose(self, case: int, place: int) -> None:
         """Another query, or another of its documents; the pair below follows."""
@@ -86,7 +88,8 @@ class PairPanel(Shown):
             with self._silently():
                 self.typed_query.value, self.typed_document.value = query, document
             self.words.value = words_of(self.view)
-            self._heat.show(self.heat())
+            for scorer, heat in self._heats.items():
+                heat.show(self.heat(scorer))
         return self.view
 
     @contextlib.contextmanager
@@ -102,8 +105,17 @@ class PairPanel(Shown):
         seen = self._explorer.moved(self.case)
         return moved_query(seen.vectors, seen.teacher, seen.names, seen.relevant, seen.query, self._share, self.place)
 
-    def heat(self) -> go.Figure:
-        """The pair token by token."""
+    def heat(self, scorer: str = "dual") -> go.Figure:
+        """The pair token by token, as `dual` or `cls` has it.
+
+        Raises:
+            DataError: another scorer.
+        """
+        if scorer == "cls":
+            seen, title = self.view.cls, "What each token adds to the score of cls (gradient × input)"
+            return token_influence(seen.query_tokens, seen.document_tokens, seen.query, seen.document, title)
+        if scorer != "dual":
+            raise DataError(f"no scorer {scorer!r}: choose 'dual' or 'cls'")
         title = "Query tokens (rows) and document tokens, as the dual scorer leaves them"
         return token_heat(self.view.query_tokens, self.view.document_tokens, self.view.cosines, title)
 
