@@ -1,17 +1,23 @@
-"""What watching costs: the same short training with the live view and without it, in a kernel, pair by pair.
+"""What watching costs: the live view, and the looks at the student that it draws.
 
-    python benchmarks/live_cost.py              # as many pairs as are missing of five
+    python benchmarks/live_cost.py              # as many pairs as are missing of five, and the looks
     python benchmarks/live_cost.py --pairs 1    # one more; where others want the machine
 
-Both arms train in a thread of one kernel, whose messages this process reads as JupyterLab's server would; drawing in
-the browser is not included. Timed from the first step to the end, looks included. The arms of a pair follow each other,
-the order alternates. Wall clock is what a reader feels and what the bar of 5 % is for; processor time says the same
-where others use the cores meanwhile. Goes to docs/live_cost.json.
+The view: the same short training with it and without it, in a kernel, pair by pair. Both arms train in a thread of one
+kernel, whose messages this process reads as JupyterLab's server would; drawing in the browser is not included. Timed
+from the first step to the end, looks included. The arms of a pair follow each other, the order alternates. Wall clock
+is what a reader feels and what the bar of 5 % is for; processor time says the same where others use the cores
+meanwhile.
+
+The looks: which share of a live training of a notebook is spent on looking at the student through texts that are held
+out. One look and one step are timed in a short training of its settings; the share is that of as many looks and steps
+as the notebook takes. Goes to docs/live_cost.json.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import queue
 import time
@@ -20,10 +26,14 @@ from typing import Any
 
 import numpy as np
 
+from lab.training.batches import probe_steps
+
 HERE = Path(__file__).resolve().parent
 OUT = HERE.parent / "docs" / "live_cost.json"
 PAIRS, BAR, PATIENCE = 5, 0.05, 900.0
 ANSWER = "LIVE COST "
+WATCHED, LOOKS, SECONDS = 150, 8, 45.0  # of the live training of notebook 00
+SHORT = 0.3  # passes in which a look and a step are timed
 
 
 def arm(live: bool) -> dict[str, float]:
@@ -50,6 +60,59 @@ def arm(live: bool) -> dict[str, float]:
     steps = training.result().finished.step
     wall, cpu = (end - begin for begin, end in zip(at["begin"], at["end"], strict=True))
     return {"wall": wall, "cpu": cpu, "steps": steps}
+
+
+def looks() -> dict[str, dict[str, float]]:
+    """Notebook → seconds of a look, seconds of a step, how many of each, and the looks' share of the time."""
+    import lab
+    from lab import artefacts
+    from lab.teaching.experiments import SEARCHED, usual
+    from lab.teaching.pace import REFERENCE, Pace
+    from lab.training.batches import steps_in
+
+    collection, teacher = lab.load_collection("wiki"), lab.load_teacher()
+    start = {"student": "tenth", "observed": 300, "static": False}
+    epochs = Pace(REFERENCE).epochs(SECONDS, artefacts.LIVE_MIX.most, LOOKS, WATCHED)
+    trainings = {
+        "00": (lab.DistillConfig(**start, epochs=epochs, probes=LOOKS), WATCHED, {"record": True}),
+        "03": (usual(), None, {"searched": SEARCHED}),
+    }
+    found = {}
+    for name, (config, watched, more) in trainings.items():
+        prepared = artefacts.live_data(collection, watched)
+        took = one_look(dataclasses.replace(config, epochs=SHORT, observed=300), collection, teacher, prepared, more)
+        steps = steps_in(len(prepared[0].texts), config.batch, config.epochs)
+        found[name] = {**took, "looks": len(probe_steps(steps, config.probes)), "steps": steps}
+    return {name: {**each, "share": share(**each)} for name, each in found.items()}
+
+
+def share(look: float, step: float, looks: int, steps: int) -> float:
+    """Of the time of a training, what its looks take."""
+    return looks * look / (looks * look + steps * step)
+
+
+def one_look(config: Any, collection: Any, teacher: Any, prepared: Any, more: dict[str, Any]) -> dict[str, float]:
+    """Processor seconds, the median of those of a short training: of a look, of a step."""
+    import lab
+    from lab.preparation import Looked
+    from lab.training import Probed, Progress
+
+    at, began, taken = [], 0.0, []
+
+    def listen(event: Any) -> None:
+        nonlocal began
+        now = time.process_time()
+        if isinstance(event, Progress):
+            at.append(now - began)
+            began = now
+        elif isinstance(event, Looked):
+            taken.append(now - began)
+        elif isinstance(event, Probed):
+            began = now
+
+    lab.distill(config, collection=collection, teacher=teacher, prepared=prepared, listen=listen, **more)
+    # the look at the start has building the student before it, the first step compiling
+    return {"look": float(np.median(taken[1:])), "step": float(np.median(at[1:]))}
 
 
 def pairs_in_a_kernel(count: int, done: int) -> list[dict[str, dict[str, float]]]:
@@ -90,8 +153,8 @@ def ask(client: Any, code: str) -> Any:
     raise TimeoutError(f"the kernel did not answer in {PATIENCE:.0f} s")
 
 
-def summary(pairs: list[dict[str, dict[str, float]]]) -> dict[str, Any]:
-    """Median slowdown over the pairs: live over plain, minus 1."""
+def summary(pairs: list[dict[str, dict[str, float]]], looked: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Median slowdown over the pairs: live over plain, minus 1; and what `looks` found."""
     slower = {clock: [pair["live"][clock] / pair["plain"][clock] - 1 for pair in pairs] for clock in ("wall", "cpu")}
     return {
         "command": "python benchmarks/live_cost.py",
@@ -99,6 +162,7 @@ def summary(pairs: list[dict[str, dict[str, float]]]) -> dict[str, Any]:
         "median slowdown": {clock: float(np.median(values)) for clock, values in slower.items()},
         "slowdowns": slower,
         "pairs": pairs,
+        "looks": looked or {},
     }
 
 
@@ -108,12 +172,15 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, help="measure so many more; by default what is missing of five")
     parser.add_argument("--anew", action="store_true", help="forget what was measured before")
     arguments = parser.parse_args()
-    known = json.loads(OUT.read_text())["pairs"] if OUT.exists() and not arguments.anew else []
+    stored = json.loads(OUT.read_text()) if OUT.exists() and not arguments.anew else {"pairs": []}
+    known = stored["pairs"]
     count = max(0, PAIRS - len(known)) if arguments.pairs is None else arguments.pairs
     pairs = known + (pairs_in_a_kernel(count, len(known)) if count else [])
-    told = summary(pairs)
+    told = summary(pairs, looks())
     OUT.write_text(json.dumps(told, indent=1) + "\n")
     print(json.dumps(told["median slowdown"]), f"over {len(pairs)} pairs; the bar is {BAR:.0%}")
+    for name, each in told["looks"].items():
+        print(f"notebook {name}: {each['looks']} looks take {each['share']:.1%} of the training")
 
 
 if __name__ == "__main__":

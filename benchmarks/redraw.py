@@ -78,7 +78,7 @@ def measure(notebook: Notebook) -> dict[str, list[float]]:
     world, theatre, experiments, table = notebook.page.locator(".jp-CodeCell").all()
     asked, picked = (panel.locator("input[list]").first for panel in (world, theatre))
     slider = theatre.locator(".noUi-handle[role=slider]").first
-    size, experiment = theatre.locator("select").first, experiments.locator("select").first
+    sizes, experiment = theatre.locator(".widget-toggle-buttons button"), experiments.locator("select").first
 
     def another(box: Locator) -> Callable[[int], None]:
         offered = box.evaluate("i => Array.from(i.list.options).map(option => option.value)")
@@ -99,7 +99,7 @@ def measure(notebook: Notebook) -> dict[str, list[float]]:
         "map: a question is picked": turns(world, another(asked), POINTS),
         "theatre: a question is picked": turns(theatre, another(picked), POINTS),
         "theatre: one step of the slider": turns(theatre, lambda _: slider.press("ArrowLeft"), POINTS),
-        "theatre: another size": turns(theatre, next_of(size), POINTS),
+        "theatre: another size": turns(theatre, lambda turn: sizes.nth(turn % sizes.count()).press("Enter"), POINTS),
         "experiments: another question": turns(experiments, next_of(experiment), WORDS),
         "experiments: the table of runs": turns(table, lambda _: button.press("Enter"), WORDS),
     }

@@ -99,8 +99,12 @@ def live_texts(collection: Collection) -> DocumentTexts:
     return document_texts(collection, free, LIVE_MIX)
 
 
-def live_data(collection: Collection) -> tuple[TrainingData, DocumentTexts]:
+def live_data(collection: Collection, watched: int | None = None) -> tuple[TrainingData, DocumentTexts]:
     """What `distill(prepared=…)` wants, from shipped teacher vectors: nothing is encoded.
+
+    Args:
+        watched: look at the student through so many of the held-out texts, evenly drawn from them; by default through
+            all. A look costs in proportion, and a live training should not spend its time on being looked at.
 
     Raises:
         DataError: the collection is not the one the vectors were made of.
@@ -113,7 +117,11 @@ def live_data(collection: Collection) -> tuple[TrainingData, DocumentTexts]:
         made.texts, queries, made.rows, documents, every, collection.documents, every, index=index_rows(collection),
         settings={"texts": LIVE_MIX, "queries": "documents", "at_least": 0, "unseen": ()}, similarity="cosine",
     )  # fmt: skip
-    return data, held_out_texts(collection)
+    held = held_out_texts(collection)
+    if watched is not None and watched < len(held):
+        rows = np.linspace(0, len(held) - 1, watched).round().astype(int)
+        held = DocumentTexts(tuple(held.texts[row] for row in rows), held.rows[rows])
+    return data, held
 
 
 def save_map(positions: np.ndarray, recipe: MapRecipe, collection: Collection, target: Path) -> None:

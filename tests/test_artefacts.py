@@ -74,6 +74,15 @@ def test_what_ships_is_whole_and_small() -> None:
         assert entry["command"].endswith(name) and entry["licence"] and len(entry["commit"]) == 40
 
 
+def test_a_live_training_may_be_watched_through_fewer_texts() -> None:
+    collection = load_collection("wiki")
+    (_, every), (data, some) = artefacts.live_data(collection), artefacts.live_data(collection, watched=150)
+    assert len(every) == 300 and len(some) == 150 == len(set(some.texts)) and set(some.texts) <= set(every.texts)
+    where = dict(zip(every.texts, every.rows, strict=True))
+    assert [where[text] for text in some.texts] == some.rows.tolist() and not set(some.rows) & set(data.positives)
+    assert artefacts.live_data(collection, watched=999)[1].texts == every.texts
+
+
 def test_every_size_ships_with_what_its_card_says() -> None:
     speeds = artefacts.speeds()
     assert list(speeds) == list(artefacts.SIZE_NAMES) and all(speed > 1 for speed in speeds.values())

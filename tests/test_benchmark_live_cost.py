@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import lab
+from lab.preparation import Looked
+from lab.training import Probed, Progress
 from tests.scripts import benchmark
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,6 +30,36 @@ def test_the_median_is_that_of_the_pairs_not_of_the_arms() -> None:
 
 def test_what_is_stored_was_computed_from_its_pairs() -> None:
     stored = json.loads((ROOT / "docs" / "live_cost.json").read_text())
-    assert len(stored["pairs"]) >= live_cost.PAIRS and stored == live_cost.summary(stored["pairs"])
+    assert len(stored["pairs"]) >= live_cost.PAIRS and stored == live_cost.summary(stored["pairs"], stored["looks"])
     messages = [[arm["messages"] for arm in (pair["live"], pair["plain"])] for pair in stored["pairs"]]
     assert all(live > 3 * plain for live, plain in messages), "the live arm must have been live"
+
+
+def test_the_share_of_the_looks_is_of_the_whole_time() -> None:
+    assert live_cost.share(look=0.5, step=0.1, looks=8, steps=160) == pytest.approx(0.2)  # 4 s of 20
+
+
+def test_looks_and_steps_are_timed_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A training whose steps take 1 s and whose looks take 5, by a clock of its own."""
+    clock = {"now": 0.0}
+    monkeypatch.setattr(live_cost.time, "process_time", lambda: clock["now"])
+
+    def distill(config, listen, **_):
+        look, progress = Looked(0, np.zeros(1), np.zeros(1)), Progress(1, 3, 1.0, 1.0, 0.0)
+        probed = Probed(0, 0.0, True)
+        for event, seconds in (
+            (look, 99.0), (probed, 0.0), (progress, 7.0), (progress, 1.0), (look, 5.0), (probed, 0.0), (progress, 1.0),
+        ):  # fmt: skip
+            clock["now"] += seconds
+            listen(event)
+
+    monkeypatch.setattr(lab, "distill", distill)
+    assert live_cost.one_look(None, None, None, None, {}) == {"look": 5.0, "step": 1.0}
+
+
+def test_notebook_00_is_looked_at_as_it_was_measured_and_within_the_bar() -> None:
+    source = (ROOT / "notebooks" / "00_start_here.ipynb").read_text(encoding="utf-8")
+    assert f"WATCHED, LOOKS = {live_cost.WATCHED}, {live_cost.LOOKS}  #" in source
+    stored = json.loads((ROOT / "docs" / "live_cost.json").read_text())["looks"]["00"]
+    assert stored["share"] == pytest.approx(live_cost.share(**{k: v for k, v in stored.items() if k != "share"}))
+    assert stored["share"] <= live_cost.BAR

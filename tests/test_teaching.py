@@ -151,6 +151,7 @@ def test_a_machine_twice_as_fast_needs_half_the_minutes_and_trains_twice_as_much
     assert fast.minutes(3.0, waiting=0.75) == 2.25
     assert fast.epochs(45, 12_000, looks=0) == 2 * slow.epochs(45, 12_000, looks=0)
     assert slow.epochs(45, 12_000, looks=16) < slow.epochs(45, 12_000, looks=0)
+    assert slow.epochs(45, 12_000, looks=8, watched=150) == slow.epochs(45, 12_000, looks=4)
     assert slow.epochs(1e-9, 12_000, looks=16) * 12_000 == 64  # a batch at least
     assert "2 ×" in str(fast)
 

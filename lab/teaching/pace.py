@@ -19,7 +19,8 @@ from lab.encoders.teacher import DualEncoder
 from lab.errors import LabError
 
 REFERENCE = 12.5  # miniature steps a second on the 2 idle cores on which the lab's minutes were measured
-STEP, LOOK = 0.7, 3.7  # miniature steps that one step of a `tenth` student takes, and one look at it
+STEP, LOOK = 0.7, 3.7  # miniature steps that one step of a `tenth` student takes, and one look through 300 texts
+_WATCHED = 300
 _BATCH, _LENGTH, _WIDTH, _HEADS, _VOCABULARY, _INNER = 64, 20, 384, 12, 8_000, 768
 
 
@@ -38,9 +39,12 @@ class Pace:
         """Minutes here of what took so many minutes of computing there; `waiting` minutes pass everywhere alike."""
         return there / self.speed + waiting
 
-    def epochs(self, seconds: float, texts: int, looks: int) -> float:
-        """Passes over so many texts that take a `tenth` student about so many seconds here; one batch at least."""
-        steps = max(1.0, (self.steps_per_second * seconds - looks * LOOK) / STEP)
+    def epochs(self, seconds: float, texts: int, looks: int, watched: int = _WATCHED) -> float:
+        """Passes over so many texts that take a `tenth` student about so many seconds here; one batch at least.
+
+        Args: looks: at the student, each through so many texts (`watched`).
+        """
+        steps = max(1.0, (self.steps_per_second * seconds - looks * LOOK * watched / _WATCHED) / STEP)
         return steps * _BATCH / texts
 
     def __str__(self) -> str:

@@ -19,6 +19,8 @@ from pathlib import Path
 from playwright.sync_api import BrowserContext, Locator, Page
 
 APPUTILS = Path("@jupyterlab") / "apputils-extension"  # where its settings stand
+WIDTHS, HEIGHT = (1280, 1920), 900  # of the window, in pixels
+BARS, MOST_HIGH = 140, 16_000  # what JupyterLab has above a notebook; Chromium paints no higher pictures
 START, KERNEL = 60.0, 60.0  # seconds until the server answers, until a kernel is ready
 # What JupyterLab and the browser say for themselves, on any notebook
 NOT_OURS = (
@@ -110,7 +112,7 @@ class Notebook:
         lab.set_subshells(subshells)
         notebook = cls(lab, context.new_page())
         page = notebook.page
-        page.set_viewport_size({"width": width, "height": 900})
+        page.set_viewport_size({"width": width, "height": HEIGHT})
         page.on("pageerror", lambda error: notebook._complain(str(error)))
         page.on("console", lambda message: notebook._complain(message.text) if message.type == "error" else None)
         page.goto(f"{lab.url}/lab/tree/{name}?reset&token={lab.token}")  # reset: no tabs of an earlier session
@@ -133,6 +135,20 @@ class Notebook:
         cell.locator(".jp-InputArea-editor").click(position={"x": 5, "y": 5})
         self.page.keyboard.press("Control+Enter")
         return cell
+
+    def pictures(self, stem: Path) -> None:
+        """The whole page, from the first cell to the last, at 1280 and at 1920 pixels: `stem-1280.png`, …
+
+        JupyterLab scrolls inside the page, so the window is made as high as what it scrolls.
+        """
+        before = self.page.viewport_size
+        for width in WIDTHS:
+            self.page.set_viewport_size({"width": width, "height": HEIGHT})
+            high = self.page.evaluate("() => document.querySelector('.jp-WindowedPanel-outer').scrollHeight")
+            self.page.set_viewport_size({"width": width, "height": min(MOST_HIGH, int(high) + BARS)})
+            self.page.screenshot(path=stem.with_name(f"{stem.name}-{width}.png"), timeout=30_000)
+        if before:
+            self.page.set_viewport_size(before)
 
     def cell(self, words: str) -> Locator:
         """The code cell whose source holds these words."""

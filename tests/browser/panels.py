@@ -11,6 +11,7 @@ from typing import Any
 import nbformat
 from playwright.sync_api import Locator, expect
 
+from lab.panels.live import WATCHING
 from tests.browser.jupyter import Notebook
 
 FOLLOWS = 45.0  # seconds until a figure has followed a control, on a busy machine; the bar on an idle one is 0.3
@@ -23,31 +24,51 @@ STOP = ".widget-button:has(.fa-stop)"  # by its icon, since what it says changes
 MOVED = ".widget-dropdown select, .jupyter-widgets input[list], .widget-slider .noUi-handle[role=slider]"
 
 
-def without_outputs(source: Path, folder: Path, more: Sequence[str] = ()) -> None:
-    """A copy whose outputs can only have been made by the run; more: code cells to put below its own."""
+def without_outputs(
+    source: Path, folder: Path, more: Sequence[str] = (), needed: Sequence[str] | None = None
+) -> list[int]:
+    """A copy whose outputs can only have been made by the run.
+
+    Args:
+        more: code cells to put below its own.
+        needed: words of the cells that will be run, those of `more` besides; all others keep the pictures that are
+            stored (`make notebooks` runs them, and no panel rests on them). By default every cell will be run.
+
+    Returns: places, among the code cells, of those that will be run.
+    """
     stored = nbformat.read(source, as_version=4)
     stored.cells += [nbformat.v4.new_code_cell(code) for code in more]
-    for cell in stored.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
+    code = [cell for cell in stored.cells if cell.cell_type == "code"]
+    wanted = [*(needed or ()), *more]
+    places = [
+        place for place, cell in enumerate(code) if needed is None or any(words in cell.source for words in wanted)
+    ]
+    for words in needed or ():
+        assert sum(words in cell.source for cell in code) == 1, f"{source.name}: one cell should hold {words!r}"
+    for place in places:
+        code[place].outputs, code[place].execution_count = [], None
+    for cell in code:
+        cell.execution_count = None  # a number can only come from this run
     nbformat.write(stored, folder / source.name)
+    return places
 
 
-def everything_ran(notebook: Notebook, seconds: float) -> None:
-    """Every cell has run, none complained. A panel that trains while a cell below waits for it is seen to move, and
-    is stopped."""
+def everything_ran(notebook: Notebook, seconds: float, places: Sequence[int] | None = None) -> None:
+    """Every cell has run (or every one at these places), none complained. A panel that trains while a cell below waits
+    for it is seen to move, and is stopped."""
     code = notebook.page.locator(".jp-CodeCell")
+    last, count = (code.last, code.count()) if places is None else (code.nth(places[-1]), len(places))
     end, said = time.monotonic() + seconds, ""
-    while time.monotonic() < end and said != f"[{code.count()}]:":
+    while time.monotonic() < end and said != f"[{count}]:":
         if notebook.page.locator(FAULTS).count():
             break  # the cells below will never run
         for panel in training(notebook):
             stop(panel)
-        said = code.last.locator(".jp-InputPrompt").inner_text()
+        said = last.locator(".jp-InputPrompt").inner_text()
         time.sleep(0.2)
     faults = notebook.page.locator(FAULTS).all_inner_texts()
     assert not faults, faults[0][-2000:]
-    assert said == f"[{code.count()}]:", f"the last cell says {said} after {seconds:.0f} s"
+    assert said == f"[{count}]:", f"the last cell says {said} after {seconds:.0f} s"
 
 
 def training(notebook: Notebook) -> list[Locator]:
@@ -128,17 +149,21 @@ def stop(panel: Locator, picture: Path | None = None) -> None:
     if begin.count():
         expect(begin).to_be_enabled(timeout=30_000)
     still = drawn(panel)
-    time.sleep(1.0)
+    time.sleep(1.2 * WATCHING)  # an update that was waiting would have been written by now
     assert drawn(panel) == still, "the figure moves on after Stop"
 
 
-def drive(notebook: Notebook, out: Path, seconds: float) -> list[int]:
-    """Run all, then every panel: its first control, and Start and Stop where it has them. Screenshots in `out`.
+def drive(notebook: Notebook, out: Path, seconds: float, cells: Sequence[int] | None = None) -> list[int]:
+    """Run all (or these code cells), then every panel: its first control, and Start and Stop where it has them.
+    Screenshots in `out`.
 
     Returns: places of the panels' cells among the code cells.
     """
-    notebook.run_all()
-    everything_ran(notebook, seconds)
+    if cells is None:
+        notebook.run_all()
+    for place in cells or ():
+        notebook.run(place)
+    everything_ran(notebook, seconds, cells)
     found = panels(notebook)
     for place, panel in enumerate(found):
         try_out(panel, out.with_name(f"{out.stem}-{place}.png"))

@@ -67,6 +67,7 @@ def _everything_else_ran(notebook: Notebook) -> None:
         == 0
     )
     expect(page.locator(".js-plotly-plot")).to_have_count(5)
+    notebook.pictures(OUT / "00_start_here")
     names = page.locator(".js-plotly-plot").nth(1).evaluate("plot => plot._fullData.map(trace => trace.name)")
     assert names == ["in both lists", "in one list", "relevant", "teacher", "your student"]
     for place, name in enumerate(("live", "two_engines", "quality", "lost")):
