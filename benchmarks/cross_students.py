@@ -3,12 +3,16 @@
     python benchmarks/cross_students.py --split dev    # after cross.py; writes into docs/cross.json; resumes
     python benchmarks/cross_students.py --split test   # once
 
-A student (`tenth`, cut from the default teacher, with a document tower of its own) reads lists the cross encoders were
-trained on, positives and hard negatives, and copies {cls scores, dual scores, dual scores + matching}; labels count in
-all three. The cross encoders are those of seed 0, the students have three seeds. Each then searches 4,000 documents by
-itself (all relevant ones, the teacher's first 20 of each query, others at random), and re-ranks the teacher's first 20.
-Primary contrast, named before any run: dual scores + matching over dual scores, retrieval nDCG@10. Nothing is chosen:
-settings are those of `Copying`.
+A student (`tenth`, cut from the default teacher, with a document tower of its own) reads 600 lists the cross encoders
+were trained on, positives and hard negatives, and copies {cls scores, dual scores, dual scores + matching}; labels
+count in all three. Primary contrast, named before any run: dual scores + matching over dual scores, retrieval nDCG@10.
+Nothing is chosen: settings are those of `Copying`.
+
+How small this is: the students have three seeds, but the cross encoders are those of seed 0 alone, so intervals say
+nothing of how another cross encoder would be copied. On dev there are 100 queries (the draw of cross.py). A student
+does not search the collection but 4,000 of its documents: all relevant ones, the teacher's first 20 of each query,
+others at random, which is easier; the teacher's own figure beside it is over all documents. Re-ranking is of the
+teacher's first 20. docs/cross.json says under `students` which splits were run: dev alone so far.
 """
 
 from __future__ import annotations

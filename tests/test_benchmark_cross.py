@@ -84,6 +84,42 @@ def test_what_is_written_says_how_it_was_made() -> None:
     assert part["dual not inferior to cls"]["met"] == (part["contrasts"]["dual over cls"]["low"] >= -0.02)
 
 
+def test_prose_about_the_cross_encoders_is_what_was_measured() -> None:
+    """Notebook 02, README and recipe say these signs in words."""
+    test = json.loads((ROOT / "docs" / "cross.json").read_text())["test"]
+    sign = {name: int(np.sign(each["low"])) * (np.sign(each["low"]) == np.sign(each["high"]))
+            for name, each in test["contrasts"].items()}  # fmt: skip
+    assert sign == {"dual over teacher": -1, "cls over teacher": -1, "dual over cls": 1,
+                    "dual + teacher over teacher": 1, "cls + teacher over teacher": 0}  # fmt: skip
+    assert not any(test["bar 0"].values()) and test["dual not inferior to cls"]["met"]
+    areas = {name: each["value"] for name, each in test["auc"].items() if name != "queries"}
+    assert areas["cls, segments"] < areas["untrained, segments"] < areas["dual, segments"]
+    shares = {name: test["floors"][name] for name in ("cls", "untrained", "dual")}
+    for side in ("query share", "document share"):
+        assert shares["cls"][side] > shares["untrained"][side] > shares["dual"][side]
+    assert test["floors"]["documents with several queries"] > 1_000
+
+
+def test_students_of_cross_encoders_are_told_as_dev_alone() -> None:
+    told = json.loads((ROOT / "docs" / "cross.json").read_text())["students"]
+    assert "test" not in told and told["cross encoders"] == "seed 0", "recipe.md and cross_students.py say so"
+    dev = told["dev"]
+    assert (dev["queries"], dev["documents"], dev["first"], len(dev["seeds"])) == (100, 4_000, 20, 3)
+    primary = dev["contrasts"][dev["primary contrast"]]
+    assert primary["low"] < 0 < primary["high"]
+
+
+def test_reranking_is_fast_enough_in_both_precisions() -> None:
+    """README says 0.98; the bar is 0.9 of sentence-transformers' rate, at equal weights, in one run."""
+    told = json.loads((ROOT / "docs" / "rerank_speed.json").read_text())
+    assert told["command"] == "python benchmarks/rerank_speed.py" and told["at least"] == 0.9
+    for precision in ("float32", "bfloat16"):
+        ratios = [told[precision][scorer]["ratio"] for scorer in ("cls", "dual")]
+        assert told["met"][precision] == (min(ratios) >= 0.9) and told["met"][precision]
+    slowest = min(told[p][s]["ratio"] for p in ("float32", "bfloat16") for s in ("cls", "dual"))
+    assert f"{slowest:.2f} of" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 def test_the_shipped_cross_encoders_fit_their_collection() -> None:
     from lab import artefacts
     from lab.encoders.teacher import load_teacher
