@@ -35,7 +35,8 @@ PICTURE = FOLDER.parent / "docs" / "picture.png"
 LARGEST = 300_000  # bytes of a notebook
 SECONDS = 600  # a cell may take
 COLOURS, SCALE = 128, 1.5  # of a stored PNG: palette and pixels per pixel
-SMALLER = ((1.0, 32), (0.8, 32), (2 / 3, 24), (0.6, 24))  # width and palette, in turn where a notebook is too large
+# width and palette, in turn where a notebook is too large
+SMALLER = ((1.0, 32), (0.8, 32), (2 / 3, 24), (0.6, 24), (0.55, 24), (0.5, 24))
 WIDGET, PLOTLY = "application/vnd.jupyter.widget-view+json", "application/vnd.plotly.v1+json"
 INSTEAD = "Run this cell for the live panel."
 KEPT = {"tags", "jupyter", "slideshow"}  # metadata of a cell that somebody wrote

@@ -110,14 +110,12 @@ def test_students_of_cross_encoders_are_told_as_dev_alone() -> None:
 
 
 def test_reranking_is_fast_enough_in_both_precisions() -> None:
-    """README says 0.98; the bar is 0.9 of sentence-transformers' rate, at equal weights, in one run."""
+    """The bar is 0.9 of sentence-transformers' rate, at equal weights, in one run; README's figures: test_readme."""
     told = json.loads((ROOT / "docs" / "rerank_speed.json").read_text())
     assert told["command"] == "python benchmarks/rerank_speed.py" and told["at least"] == 0.9
     for precision in ("float32", "bfloat16"):
         ratios = [told[precision][scorer]["ratio"] for scorer in ("cls", "dual")]
         assert told["met"][precision] == (min(ratios) >= 0.9) and told["met"][precision]
-    slowest = min(told[p][s]["ratio"] for p in ("float32", "bfloat16") for s in ("cls", "dual"))
-    assert f"{slowest:.2f} of" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_shipped_cross_encoders_fit_their_collection() -> None:

@@ -86,7 +86,7 @@ def of_speed(of: dict[str, Any]) -> list[str]:
     flops = {who: number / 1e6 for who, number in of["shipped"]["flops"].items()}
     scorers = [of["rerank_speed"]["float32"][scorer] for scorer in ("cls", "dual")]
     told = [interval({"value": s["ratio"], "low": s["smallest"], "high": s["largest"]}, 2) for s in scorers]
-    live = of["live_cost"]
+    live, of_looks = of["live_cost"], of["live_cost"]["looks"]
     return [
         f"smallest and largest {alone['smallest']:.1f} and {alone['largest']:.1f} alone,"
         f" {batches['smallest']:.1f} and {batches['largest']:.1f} in batches;",
@@ -95,6 +95,9 @@ def of_speed(of: dict[str, Any]) -> list[str]:
         f"median, smallest and largest of {of['rerank_speed']['repeats']} repeats",
         f"{live['median slowdown']['wall']:.1%} of the time".replace("-", "−").replace("%", " %"),
         f"(median of {len(live['pairs'])} pairs, one core,",
+        f"looking at the student takes {of_looks['00']['share']:.1%} of the live training of notebook 00, and"
+        f" {of_looks['03']['share']:.1%} of an experiment of 03, which is looked at {of_looks['03']['looks']} times in"
+        f" {of_looks['03']['steps']} steps.".replace("%", " %"),
     ]
 
 

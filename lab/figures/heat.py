@@ -10,10 +10,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lab.errors import DataError
-from lab.figures.style import BLUE, SCALE, SMALL, VERMILLION, draw, escape
+from lab.figures.style import BLUE, PAPER, SCALE, SMALL, VERMILLION, draw, escape
 
 MOST = 40  # document tokens shown: more cannot be read
-SIGNED = [[0.0, VERMILLION], [0.5, "#ffffff"], [1.0, BLUE]]  # below 0, 0, above
+SIGNED = [[0.0, VERMILLION], [0.5, PAPER], [1.0, BLUE]]  # below 0, 0, above
 FAINT = 0.1  # of the largest: smaller shares get no sign
 
 

@@ -16,7 +16,7 @@ import plotly.graph_objects as go
 from lab.errors import DataError
 from lab.figures.style import CLOUD, GREY, STUDENT, TEACHER, VERMILLION, Values, draw, escape
 
-SHOWN = 1_400  # documents drawn as ground, at most: with some hundred queries SVG will do
+SHOWN = 700  # documents drawn as ground, at most: more show no more of where they are dense
 
 _TRACES: tuple[dict[str, Any], ...] = (
     {"name": "document", "mode": "markers", "marker": {"color": CLOUD, "size": 3}, "hoverinfo": "skip"},
@@ -41,7 +41,7 @@ def landing_map(
     """The landing map of n queries.
 
     Args:
-        documents: (m, 2) positions of all documents; at most 1,400 of them are drawn.
+        documents: (m, 2) positions of all documents; at most 700 of them are drawn.
         teacher, student: (n, 2) from `geometry.landing` · queries: their texts, for the pointer
         same: (n,) bool, whether both engines put one document first; by default every line is drawn alike.
 
