@@ -169,3 +169,7 @@ def test_the_check_of_formulas_catches() -> None:
 def test_the_picture_of_the_readme_is_there() -> None:
     assert PICTURE.read_bytes().startswith(b"\x89PNG") and PICTURE.stat().st_size < 300_000
     assert f"](docs/{PICTURE.name})" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_theory_is_told_in_few_cells() -> None:
+    assert len(code(ROOT / "notebooks" / "05_theory.ipynb")) <= 15
