@@ -24,7 +24,8 @@ FEWEST = {"01_teacher_geometry": 1, NAME: 4}  # panels with controls
 NEEDED = {
     NAME: (
         "measure_pace(", "turn_both_towers(", "lab.load_teacher()", "artefacts.live_data(", "artefacts.sizes()",
-        "Theatre(", "AskBoth(", "experiment_panel(", "panel.start(", "await panel",
+        "Theatre(", "AskBoth(", "experiment_panel(", "import predict_experiment", "panel.start(",
+        "await panel",
     )
 }  # fmt: skip
 STUDENT = 6  # place of the student's queries among the traces of circle_figure

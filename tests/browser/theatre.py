@@ -11,16 +11,18 @@ from tests.browser.jupyter import Notebook
 from tests.browser.panels import FOLLOWS, follows
 
 SOON = FOLLOWS * 1000
-# Where on the page the cross stands that is farthest from all darts, so that nothing else is hit; and its question
-LONELY = f"""plot => {{
+# Where on the page the cross stands that is farthest from all darts, so that nothing else is hit; and its question,
+# which is not the one that is chosen now
+LONELY = f"""(plot, now) => {{
     const layout = plot._fullLayout, box = plot.getBoundingClientRect();
     const at = trace => Array.from(trace.x, (x, i) => [box.left + layout.xaxis._offset + layout.xaxis.l2p(x),
         box.top + layout.yaxis._offset + layout.yaxis.l2p(trace.y[i])]);
     const lost = at(plot._fullData[{LOST}]), all = [...lost, ...at(plot._fullData[{LOST - 1}])];
     const apart = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]) || Infinity;
     const gap = a => Math.min(...all.map(b => apart(a, b)));
-    const far = lost.map(gap), i = far.indexOf(Math.max(...far));
-    return [lost[i][0], lost[i][1], plot._fullData[{LOST}].text[i].split("<br>")[0]];
+    const words = plot._fullData[{LOST}].text.map(text => text.split("<br>")[0]);
+    const far = lost.map((a, i) => words[i].startsWith(now.slice(0, 20)) ? 0 : gap(a)), i = far.indexOf(Math.max(...far));
+    return [lost[i][0], lost[i][1], words[i]];
 }}"""
 TITLE = "plot => plot._fullLayout.title.text"
 
@@ -37,7 +39,7 @@ def _a_lost_dart_says_why(notebook: Notebook, panel: Locator) -> None:
     plot, query = panel.locator(".js-plotly-plot").first, panel.locator("input[list]")
     plot.scroll_into_view_if_needed()
     before = query.input_value()
-    x, y, words = plot.evaluate(LONELY)
+    x, y, words = plot.evaluate(LONELY, before)
     notebook.page.mouse.move(x, y)
     notebook.page.mouse.click(x, y)
     expect(query).not_to_have_value(before, timeout=SOON)
