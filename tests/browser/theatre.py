@@ -21,7 +21,8 @@ LONELY = f"""(plot, now) => {{
     const apart = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]) || Infinity;
     const gap = a => Math.min(...all.map(b => apart(a, b)));
     const words = plot._fullData[{LOST}].text.map(text => text.split("<br>")[0]);
-    const far = lost.map((a, i) => words[i].startsWith(now.slice(0, 20)) ? 0 : gap(a)), i = far.indexOf(Math.max(...far));
+    const far = lost.map((a, i) => words[i].startsWith(now.slice(0, 20)) ? 0 : gap(a));
+    const i = far.indexOf(Math.max(...far));
     return [lost[i][0], lost[i][1], words[i]];
 }}"""
 TITLE = "plot => plot._fullLayout.title.text"
