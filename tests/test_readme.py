@@ -15,7 +15,10 @@ from tests.scripts import benchmark
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-DOCS = ("generation", "quality", "speed", "rerank_speed", "ladder", "live_cost", "fidelity", "towers", "timings")
+DOCS = (
+    "quality", "quality-unseen", "speed", "rerank_speed", "ladder", "live_cost", "fidelity", "towers", "generation",
+    "timings",
+)  # fmt: skip
 NUMBER = r"\d[\d,]*\.\d+|\d{1,3}(?:,\d{3})+"
 # Numbers of the two regions that no file holds, and why.
 BY_HAND = {
@@ -52,6 +55,7 @@ def of_quality(of: dict[str, Any]) -> list[str]:
     rows = {(row["collection"], row["student"]): row for row in of["quality"]}
     tenth, quarter = rows["wiki", "tenth"], rows["wiki", "quarter"]
     py_tenth, py_quarter = rows["pydocs", "tenth"], rows["pydocs", "quarter"]
+    later = next(row for row in of["quality-unseen"] if row["student"] == "tenth")
     alone, batches = rates(of["speed"]["wiki-tenth"])
     seeds, shipped = f"mean of {len(tenth['seeds'])} seeds", of["shipped"]["report"]["dev"]
     k1, b = re.search(r"k\w=([\d.]+), b=([\d.]+)", shipped["bm25"]).groups()  # type: ignore[union-attr]
@@ -71,6 +75,8 @@ def of_quality(of: dict[str, Any]) -> list[str]:
         f" its teacher's {py_quarter['teacher']:.3f} and `tenth` {interval(py_tenth['retention'])}; there static"
         f" students of their sizes keep {py_quarter['retention_static']['value']:.3f} and"
         f" {py_tenth['retention_static']['value']:.3f}, BM25 {py_quarter['bm25'] / py_quarter['teacher']:.3f}.",
+        f"`tenth` keeps {interval(later['retention'])} on wiki (seed {', '.join(map(str, later['seeds']))}), the static"
+        f" student of its size {interval(later['retention_static'])}, BM25 {later['bm25'] / later['teacher']:.3f}.",
         f"the present one is of commit {tenth['commit']})",
         f"over queries and seeds {', '.join(map(str, tenth['seeds']))};",
         f"Of what the teacher adds to BM25 on wiki `tenth` keeps {tenth['over_bm25']}.",
