@@ -67,7 +67,7 @@ def theatre(
                     heading.to_plotly_json() | {"xref": "x2", "yref": "y2"} for heading in engines.layout.annotations
                 ],
                 "legend": {
-                    "orientation": "v", "x": SIDE[0], "xanchor": "left", "y": BOARD[0] - 0.025, "yanchor": "bottom",
+                    "orientation": "v", "x": SIDE[0], "xanchor": "left", "y": BOARD[0] - 0.06, "yanchor": "bottom",
                     "itemclick": False, "itemdoubleclick": False,
                 },
                 "margin": {"l": 50, "r": 20, "t": 60, "b": 20},

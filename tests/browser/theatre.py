@@ -42,6 +42,8 @@ def _a_lost_dart_says_why(notebook: Notebook, panel: Locator) -> None:
     before = query.input_value()
     x, y, words = plot.evaluate(LONELY, before)
     notebook.page.mouse.move(x, y)
+    # a click means the point that plotly shows words of, and those come a moment after the pointer
+    expect(plot.locator(".hoverlayer .hovertext")).to_contain_text("lost", timeout=SOON)
     notebook.page.mouse.click(x, y)
     expect(query).not_to_have_value(before, timeout=SOON)
     beginning = words.rstrip("…").replace("&amp;", "&").rsplit(" ", 1)[0]
