@@ -88,7 +88,7 @@ def climb(study: Study, train: bool = True) -> list[dict]:
             collection=collection, student=size, start=start, seed=seed, observed=study.observed, probes=1,
             select=False, static=False, **PAPER,
         )  # fmt: skip
-        told = {**dataclasses.asdict(config), "arm": arm, "rung": dataclasses.asdict(ARMS[arm]),
+        told = {**config.told(), "arm": arm, "rung": dataclasses.asdict(ARMS[arm]),
                 **{name: getattr(study, name) for name in ("steps", "words", "pairs", "searched")}}  # fmt: skip
         key = key_of(told)
         path = FOLDER / f"{Path(collection).name}-{size}-{start}-{list(ARMS).index(arm)}-{seed}.json"

@@ -74,7 +74,7 @@ def runs(seconds: float, study: Study = STUDY, train: bool = True) -> list[dict]
     for seed, arm in itertools.product(study.seeds, ARMS):  # all arms of a seed in turn
         config = config_of(arm, size, start, seed, study)
         held = {name: getattr(study, name) for name in ("words", "pairs", "searched")}
-        told = {**dataclasses.asdict(config), **held, "arm": arm, "seconds": seconds}
+        told = {**config.told(), **held, "arm": arm, "seconds": seconds}
         key = key_of(told)
         path = FOLDER / f"{arm.replace(' ', '-').lower()}-{seed}.json"
         if known := stored(path, key):

@@ -93,16 +93,16 @@ class DistillConfig:
         if not 0 <= self.warmup < 1:
             raise LabError(f"warmup={self.warmup}: a share of the steps, 0 up to but not including 1")
 
-    def digest(self, *more: str) -> str:
-        """Twelve digits by which a study knows its runs again, `more` (say, texts) included. A setting that came later
-        is left out where it has its default: runs from before it, which it would not have changed, are still theirs.
+    def told(self) -> dict[str, Any]:
+        """All settings, for a study that knows its runs again by them. A setting that came later is left out where it
+        has its default: runs from before it, which it would not have changed, are still theirs.
         """
-        told = {
-            name: value
-            for name, value in dataclasses.asdict(self).items()
-            if name not in _LATER or value != _LATER[name]
-        }
-        return hashlib.sha256("\0".join([json.dumps(told, indent=2), *more]).encode()).hexdigest()[:12]
+        every = dataclasses.asdict(self)
+        return {name: value for name, value in every.items() if name not in _LATER or value != _LATER[name]}
+
+    def digest(self, *more: str) -> str:
+        """Twelve digits of what is `told`, and of `more`, say, texts."""
+        return hashlib.sha256("\0".join([json.dumps(self.told(), indent=2), *more]).encode()).hexdigest()[:12]
 
     def to_json(self) -> str:
         return json.dumps(dataclasses.asdict(self), indent=2)

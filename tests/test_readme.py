@@ -119,7 +119,9 @@ def of_studies(of: dict[str, Any]) -> list[str]:
         for spearman in (of_wiki, of_pydocs)
     )
     return [
-        f"{len(of['ladder']['runs'])} of its {planned} runs are stored",
+        f"all {planned} runs are stored, {len(study['seeds'])} seeds each"
+        if len(of["ladder"]["runs"]) == planned
+        else f"{len(of['ladder']['runs'])} of its {planned} runs are stored",
         f"ranks {wiki['students']} short trainings of the recipe as their dev retention does with a Spearman"
         f" correlation of {interval(wiki, 2)} on wiki and {interval(pydocs, 2)} on pydocs, {paper_wiki['students']}"
         f" with the paper's own targets with {interval(paper_wiki, 2)} and {interval(paper_pydocs, 2)}:",
