@@ -38,6 +38,8 @@ def the_theatre_plays(notebook: Notebook) -> None:
 
 def _a_lost_dart_says_why(notebook: Notebook, panel: Locator) -> None:
     plot, query = panel.locator(".js-plotly-plot").first, panel.locator("input[list]")
+    # a click into a cell that is not the active one makes it so and may scroll: the figure under the pointer moves away
+    query.click()
     plot.scroll_into_view_if_needed()
     before = query.input_value()
     x, y, words = plot.evaluate(LONELY, before)
