@@ -83,4 +83,4 @@ def test_the_hints_in_the_notebook_are_those_of_the_package() -> None:
     cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
     words = "\n".join("".join(cell["source"]) for cell in cells)
     assert BOUND_HINT in words and RISK_HINT in words
-    assert sum(cell["cell_type"] == "code" for cell in cells) <= 15
+    assert sum(cell["cell_type"] == "code" for cell in cells) <= 16  # the card that closes it is one

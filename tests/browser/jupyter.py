@@ -19,6 +19,7 @@ from pathlib import Path
 from playwright.sync_api import BrowserContext, Locator, Page
 
 APPUTILS = Path("@jupyterlab") / "apputils-extension"  # where its settings stand
+SCROLLED = "document.querySelector('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-WindowedPanel-outer')"
 WIDTHS, HEIGHT = (1280, 1920), 900  # of the window, in pixels
 BARS, MOST_HIGH = 140, 16_000  # what JupyterLab has above a notebook; Chromium paints no higher pictures
 START, KERNEL = 60.0, 60.0  # seconds until the server answers, until a kernel is ready
@@ -137,16 +138,21 @@ class Notebook:
         return cell
 
     def pictures(self, stem: Path) -> None:
-        """The whole page, from the first cell to the last, at 1280 and at 1920 pixels: `stem-1280.png`, …
+        """The whole page, from the first cell to the last, at 1280 and at 1920 pixels: `stem-1280.png`, …; what is
+        higher than Chromium paints goes on in `stem-1280-2.png`.
 
         JupyterLab scrolls inside the page, so the window is made as high as what it scrolls.
         """
         before = self.page.viewport_size
         for width in WIDTHS:
             self.page.set_viewport_size({"width": width, "height": HEIGHT})
-            high = self.page.evaluate("() => document.querySelector('.jp-WindowedPanel-outer').scrollHeight")
-            self.page.set_viewport_size({"width": width, "height": min(MOST_HIGH, int(high) + BARS)})
-            self.page.screenshot(path=stem.with_name(f"{stem.name}-{width}.png"), timeout=30_000)
+            high = int(self.page.evaluate(f"() => {SCROLLED}.querySelector('.jp-WindowedPanel-inner').scrollHeight"))
+            window = min(MOST_HIGH, high + BARS)
+            self.page.set_viewport_size({"width": width, "height": window})
+            for part, top in enumerate(range(0, high, window - BARS), 1):
+                self.page.evaluate(f"top => {{ {SCROLLED}.scrollTop = top; }}", top)
+                number = f"-{part}" if part > 1 else ""
+                self.page.screenshot(path=stem.with_name(f"{stem.name}-{width}{number}.png"), timeout=30_000)
         if before:
             self.page.set_viewport_size(before)
 
