@@ -25,9 +25,9 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
+from palette import compact  # stands beside this script
 
 from lab import __version__
-from lab.figures.palette import compact
 from lab.teaching.pace import REFERENCE
 
 FOLDER = Path(__file__).resolve().parent

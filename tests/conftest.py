@@ -18,8 +18,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
+    from lab.collection import Collection
     from lab.config import DistillConfig
     from lab.distillation import Distilled
+    from lab.recording import Recording
 
 # deadline=None: a first call may compile or import; timing says nothing about the property.
 settings.register_profile("quick", max_examples=25, deadline=None, derandomize=True)
@@ -169,3 +171,18 @@ def seven(seven_dir: Path, tiny_config: DistillConfig) -> Distilled:
     from lab.distillation import distill
 
     return distill(dataclasses.replace(tiny_config, collection=str(seven_dir), probes=5), record=True, probes="dev")
+
+
+@pytest.fixture(scope="session")
+def collection(seven_dir: Path) -> Collection:
+    """What `seven` was recorded over; a test file that is about another one has a fixture of its own."""
+    from lab.collection import load_collection
+
+    return load_collection(str(seven_dir))
+
+
+@pytest.fixture(scope="session")
+def recording(seven: Distilled) -> Recording:
+    """That of `seven`."""
+    assert seven.recording is not None
+    return seven.recording

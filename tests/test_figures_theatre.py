@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from lab.collection import Collection, load_collection
+from lab.collection import Collection
 from lab.distillation import Distilled
 from lab.errors import DataError
 from lab.figures import dartboard_values, list_ndcg, theatre, theatre_values, two_engines_values
@@ -16,17 +15,6 @@ from lab.figures.theatre import grades, mean_ndcg, recorded_ndcg
 from lab.panels import Theatre
 from lab.recording import Recording
 from tests.test_panels_theatre import BOARD, ENGINES, WORDS
-
-
-@pytest.fixture(scope="module")
-def collection(seven_dir: Path) -> Collection:
-    return load_collection(str(seven_dir))
-
-
-@pytest.fixture(scope="module")
-def recording(seven: Distilled) -> Recording:
-    assert seven.recording is not None
-    return seven.recording
 
 
 def test_the_figure_is_board_and_engines_of_one_look(recording: Recording, collection: Collection) -> None:

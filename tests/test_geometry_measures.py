@@ -29,16 +29,9 @@ from lab.geometry import (
     uniformity,
 )
 from lab.losses import matching, spread_out
+from tests.drawn import normal, rotation
 
 SEEDS = st.integers(0, 2**32 - 1)
-
-
-def normal(seed: int, *shape: int) -> np.ndarray:
-    return np.random.default_rng(seed).normal(size=shape)
-
-
-def rotation(seed: int, size: int) -> np.ndarray:
-    return np.linalg.qr(normal(seed, size, size))[0]
 
 
 def test_distances_by_hand() -> None:

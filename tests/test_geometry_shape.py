@@ -19,16 +19,9 @@ from lab.geometry import (
     spread,
     uniformity,
 )
+from tests.drawn import normal, rotation
 
 SEEDS = st.integers(0, 2**32 - 1)
-
-
-def normal(seed: int, *shape: int) -> np.ndarray:
-    return np.random.default_rng(seed).normal(size=shape)
-
-
-def rotation(seed: int, size: int) -> np.ndarray:
-    return np.linalg.qr(normal(seed, size, size))[0]
 
 
 def test_alignment_by_hand() -> None:

@@ -11,12 +11,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from lab.losses import candidate_scores, duplicate_mask, margin_mse, one_hot, score_distillation
+from tests.drawn import normal_tensor as normal
 
 LN2 = math.log(2)
-
-
-def normal(seed: int, *shape: int) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 def test_a_masked_candidate_has_no_gradient_and_no_influence() -> None:

@@ -18,6 +18,7 @@ from sentence_transformers.util import dot_score
 from torch import Tensor, nn
 
 from lab.losses import candidate_scores, margin_mse, matching, one_hot, score_distillation
+from tests.drawn import normal_tensor as normal
 
 
 class Echo(nn.Module):
@@ -29,10 +30,6 @@ class Echo(nn.Module):
 
 def columns(*embeddings: Tensor) -> list[dict[str, Tensor]]:
     return [{"sentence_embedding": embedding} for embedding in embeddings]
-
-
-def normal(seed: int, *shape: int) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from lab.losses import candidate_scores, margin_mse, one_hot, score_distillation
+from tests.drawn import normal_tensor as normal
 
 LN2, LN3, LN4, LN5 = math.log(2), math.log(3), math.log(4), math.log(5)
 QUERIES = torch.tensor(
@@ -24,10 +25,6 @@ GIVEN = torch.tensor([[[LN2, 7, 7], [0, 7, 7], [0, 7, 7]], [[7, 0, 7], [7, LN3, 
 # softmax [[1/4, 1/2, 1/4], [3/5, 1/5, 1/5]] and [[1/4, 1/4, 1/2], [1/3, 1/3, 1/3]]
 TEACHER = torch.tensor([[0.0, LN2, 0.0], [LN3, 0.0, 0.0]])
 STUDENT = torch.tensor([[0.0, 0.0, LN2], [0.0, 0.0, 0.0]])
-
-
-def normal(seed: int, *shape: int) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 def test_one_hot_in_batch_by_hand() -> None:

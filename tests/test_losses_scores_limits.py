@@ -12,10 +12,7 @@ from torch import Tensor
 
 from lab.errors import LabError
 from lab.losses import candidate_scores, duplicate_mask, margin_mse, one_hot, score_distillation
-
-
-def normal(seed: int, *shape: int) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+from tests.drawn import normal_tensor as normal
 
 
 def test_high_temperature_forgets_the_scores() -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 
 import lab.panels.theatre as panel
-from lab.collection import Collection, load_collection
+from lab.collection import Collection
 from lab.distillation import Distilled
 from lab.errors import DataError, LabError
 from lab.evaluation import Interval
@@ -23,17 +22,6 @@ from lab.recording import Recording
 
 BOARD, ENGINES, WORDS = slice(0, 9), slice(9, 14), 14
 PATIENCE = 30.0
-
-
-@pytest.fixture(scope="module")
-def collection(seven_dir: Path) -> Collection:
-    return load_collection(str(seven_dir))
-
-
-@pytest.fixture(scope="module")
-def recording(seven: Distilled) -> Recording:
-    assert seven.recording is not None
-    return seven.recording
 
 
 @pytest.fixture

@@ -7,8 +7,7 @@ A thin shell: `MapPanel.figure()` draws the same without a widget, `select(…)`
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import ipywidgets as widgets
@@ -78,7 +77,6 @@ class MapPanel(Shown):
         self._ask_all(splits[0])
         self._chosen, self._scores = self._of_question(self._texts[0])
         self._live: LiveFigure | None = None
-        self._setting = False  # boxes are being set from code: what they report is chosen already
         self._lock: Any = threading.RLock()
         if panels_are_live() if live is None else live:
             self._build(splits)
@@ -102,14 +100,6 @@ class MapPanel(Shown):
                     self.document.value = "" if isinstance(what, str) else self.names[int(what)]
                 self._tell()
             return self.selection()
-
-    @contextmanager
-    def _silently(self) -> Iterator[None]:
-        self._setting = True
-        try:
-            yield
-        finally:
-            self._setting = False
 
     def selection(self) -> pd.DataFrame:
         """The documents that are lit, best first: rank, title, topic, cosine, relevant, doc_id, x, y."""

@@ -5,9 +5,6 @@ Every control works by keyboard. `PairPanel.choose` and `PairPanel.look` do from
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
-
 import ipywidgets as widgets
 import plotly.graph_objects as go
 
@@ -35,7 +32,6 @@ class PairPanel(Shown):
     ) -> None:
         """share: of the variance, over many queries, that no single vector a query can match; told in the title."""
         self._explorer, self._share, self.case, self.place = explorer, share, case, place
-        self._setting = False  # controls are being set from code: what they report is known already
         self.view: View = self._chosen_pair()
         if not (panels_are_live() if live is None else live):
             return
@@ -91,14 +87,6 @@ class PairPanel(Shown):
             for scorer, heat in self._heats.items():
                 heat.show(self.heat(scorer))
         return self.view
-
-    @contextlib.contextmanager
-    def _silently(self) -> Iterator[None]:
-        self._setting = True
-        try:
-            yield
-        finally:
-            self._setting = False
 
     def figure(self) -> go.Figure:
         """Where the chosen query's vector goes: the static twin."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import ipywidgets as widgets
@@ -14,6 +16,7 @@ class Shown:
     """Base of the panels. panel: the widgets, None where panels are static"""
 
     panel: widgets.VBox | None = None
+    _setting = False  # controls are being set from code: what they report is known already
 
     def figure(self) -> Any:
         """The static twin."""
@@ -26,6 +29,15 @@ class Shown:
     def _besides(self) -> str:
         """What else there is to say below it; asked first, so that a panel may wait for what it is going to show."""
         return ""
+
+    @contextmanager
+    def _silently(self) -> Iterator[None]:
+        """While controls are set from code."""
+        self._setting = True
+        try:
+            yield
+        finally:
+            self._setting = False
 
     def _ipython_display_(self) -> None:
         if self.panel is not None:

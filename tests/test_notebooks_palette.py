@@ -4,9 +4,9 @@ import io
 
 import numpy as np
 import pytest
+from palette import SEEN, compact, own_colours
 from PIL import Image
 
-from lab.figures.palette import SEEN, compact, own_colours
 from lab.figures.style import BLUE, PALETTE, tint
 
 
