@@ -39,6 +39,7 @@ LANDED = f"plot => [plot._fullData[{PICKED}].hovertext[0], plot._fullData[{PICKE
 WORDS = f"plot => plot._fullData[{HANDLES - 3}].hovertext"
 CELLS = "plot => Array.from(plot._fullData[0].z, row => Array.from(row))"
 
+COLUMNS = "plot => Array.from(plot._fullLayout.xaxis.ticktext || [])"
 ROWS = "plot => Array.from(plot._fullLayout.yaxis.ticktext || [])"
 
 
@@ -59,20 +60,23 @@ def the_strip_lands(notebook: Notebook) -> None:
 
 
 def the_pair_follows(notebook: Notebook) -> None:
-    """Another document rings another point; a typed query is a map of other tokens."""
+    """Another document rings another point; a typed query is a picture of other tokens for both scorers."""
     outputs = notebook.cell("PairPanel(").locator(".jp-OutputArea-output")
     panel = outputs.filter(has=notebook.page.locator(".widget-textarea")).first
     plots = panel.locator(".js-plotly-plot")
-    expect(plots).to_have_count(2)
-    before = plots.nth(1).evaluate(CELLS)
+    expect(plots).to_have_count(3)
+    heats = (plots.nth(1), plots.nth(2))  # dual, cls
+    before = [heat.evaluate(CELLS) for heat in heats]
     slider = panel.locator(".noUi-handle[role=slider]")
     slider.scroll_into_view_if_needed()
     follows(panel, lambda: slider.press("ArrowRight"))
-    _until(plots.nth(1), CELLS, lambda cells: cells != before)
+    for heat, shown in zip(heats, before, strict=True):
+        _until(heat, CELLS, lambda cells, shown=shown: cells != shown)
     typed = panel.locator(".widget-text input")
     typed.fill("sort an array")
     typed.press("Enter")
-    _until(plots.nth(1), ROWS, lambda words: "array" in words)
+    _until(heats[0], ROWS, lambda words: "array" in words)
+    _until(heats[1], COLUMNS, lambda words: "array" in words)
 
 
 def _until(plot: Locator, what: str, good: Any) -> None:
