@@ -14,12 +14,16 @@ import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
 
+from lab import artefacts
+from lab.encoders.export import facts
 from lab.encoders.teacher import DualEncoder, load_teacher
 from tests.tiny import HIDDEN
 
 ROOT = Path(__file__).resolve().parents[1]
 READ = """
 import sys
+from lab import artefacts
+from lab.encoders.export import facts
 from lab.encoders.teacher import load_teacher
 teacher = load_teacher(sys.argv[1], "cpu", "float32")
 teacher.encode(["a text of another length"])
@@ -53,6 +57,11 @@ def another_token(teacher: DualEncoder) -> DualEncoder:
     return teacher
 
 
+def setting(teacher: DualEncoder, name: str, value: object) -> DualEncoder:
+    setattr(teacher.model.transformers_model.config, name, value)
+    return teacher
+
+
 CHANGES: dict[str, Callable[[DualEncoder], DualEncoder]] = {
     "precision": lambda teacher: DualEncoder(teacher.model, teacher.source, "bfloat16"),
     "one weight": one_weight,
@@ -62,6 +71,8 @@ CHANGES: dict[str, Callable[[DualEncoder], DualEncoder]] = {
     "document prompt": lambda teacher: prompt(teacher, "document"),
     "length": shorter,
     "tokenizer": another_token,
+    "heads": lambda teacher: setting(teacher, "num_attention_heads", HIDDEN),
+    "activation": lambda teacher: setting(teacher, "hidden_act", "relu"),
 }
 
 
@@ -93,3 +104,9 @@ def test_every_change_gives_one_of_its_own(tiny_teacher_dir: Path) -> None:
     for name, change in {"unchanged": lambda teacher: teacher, **CHANGES}.items():
         alike[change(load_teacher(tiny_teacher_dir, "cpu", "float32")).fingerprint].append(name)
     assert [names for names in alike.values() if len(names) > 1] == []
+
+
+def test_what_is_usual_is_left_out() -> None:
+    """The default teacher has its family's heads and activation, and keeps the name that stored vectors go by."""
+    known = facts(artefacts.path(artefacts.STUDENT))["teacher"]["fingerprint"]
+    assert load_teacher(device="cpu").is_the_model(known)

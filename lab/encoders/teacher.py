@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -19,6 +18,7 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize
 
 from lab.device import PRECISIONS, autocast, pick_device, resolve_precision
+from lab.encoders.fingerprint import fingerprint as fingerprint_of
 from lab.encoders.lengths import token_lengths
 from lab.errors import ModelError, OfflineError
 
@@ -78,14 +78,15 @@ class DualEncoder:
 
     @property
     def fingerprint(self) -> str:
-        """sha256 over weights, tokenizer, modules, prompts, length and precision: all that decides a vector."""
+        """sha256 over weights, tokenizer, modules, heads and activation where they are unusual, prompts, length and
+        precision: all that decides a vector."""
         if self._fingerprint is None:
-            self._fingerprint = _fingerprint(self.model, self.precision)
+            self._fingerprint = fingerprint_of(self.model, self.precision)
         return self._fingerprint
 
     def is_the_model(self, fingerprint: str) -> bool:
         """True where `fingerprint` is this model's in any precision: one space, up to rounding."""
-        return any(_fingerprint(self.model, each) == fingerprint for each in PRECISIONS)
+        return any(fingerprint_of(self.model, each) == fingerprint for each in PRECISIONS)
 
     def encode(self, texts: Sequence[str], kind: Kind = "query") -> np.ndarray:
         """Embeddings in the order of the texts: (len(texts), dimension) float32.
@@ -213,32 +214,3 @@ def _from_hub(hub_id: str) -> Path:
             f"{hub_id!r} is not a folder here, not in the hub's cache, and could not be downloaded"
             f" ({type(error).__name__}); connect once, or pass the path of a saved model"
         ) from error
-
-
-def _fingerprint(model: SentenceTransformer, precision: str) -> str:
-    digest = hashlib.sha256()
-    for name, tensor in sorted(model.state_dict().items()):
-        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
-        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
-    tokenizer = model.tokenizer
-    backend = getattr(tokenizer, "backend_tokenizer", tokenizer)
-    words = json.loads(backend.to_str()) if hasattr(backend, "to_str") else str(tokenizer)
-    if isinstance(words, dict):  # set anew at every call, so they say nothing about the model
-        words["truncation"] = words["padding"] = None
-    settings: dict[str, Any] = {
-        "tokenizer": hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest(),
-        "modules": [
-            type(module).__name__ + json.dumps(_config(module), sort_keys=True, default=str) for module in model
-        ],
-        "prompts": model.prompts,
-        "default_prompt": model.default_prompt_name,
-        "length": model.max_seq_length,
-        "precision": precision,
-    }
-    digest.update(json.dumps(settings, sort_keys=True, default=str).encode())
-    return digest.hexdigest()
-
-
-def _config(module: torch.nn.Module) -> dict[str, Any]:
-    read = getattr(module, "get_config_dict", None)
-    return read() if callable(read) else {}
