@@ -53,15 +53,15 @@ unit: $(STAMP)   ## unit tests
 	@$(OFFLINE) OMP_NUM_THREADS=1 $(PY) -m pytest tests -n $(WORKERS) --dist loadfile
 
 notebooks: $(STAMP) ## every notebook, run from top to bottom
-	@$(OFFLINE) $(PY) -m pytest $(NBVAL) notebooks
+	@$(OFFLINE) $(PY) -m pytest $(NBVAL) --junitxml=out/notebooks.xml notebooks
 
 browser: $(STAMP) ## JupyterLab driven in Chromium
-	@$(OFFLINE) $(PY) -m pytest -m browser tests/browser
+	@$(OFFLINE) $(PY) -m pytest -m browser -n $(WORKERS) --dist loadgroup --junitxml=out/browser.xml tests/browser
 
 # --- what takes longer
 
-test-full:       ## the same, with the slow tests, many hypothesis examples and the lowest versions
-	@bash tools/stages.sh install lint types unit-full notebooks browser test-lowest
+test-full:       ## the same, with the slow tests, many hypothesis examples, whole pages as pictures and the lowest versions
+	@LAB_PICTURES=1 bash tools/stages.sh install lint types unit-full notebooks browser test-lowest
 
 unit-full: $(STAMP)
 	@$(OFFLINE) OMP_NUM_THREADS=$(WORKERS) HYPOTHESIS_PROFILE=full $(PY) -m pytest tests -m 'not browser'

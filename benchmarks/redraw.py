@@ -45,7 +45,7 @@ MapPanel(collection, artefacts.vectors("wiki-documents-int8"), artefacts.article
 panel""",
     # the table of runs is written when a run is over: here the next of the shipped ones, at a press of a button
     """import ipywidgets
-from lab.figures.trials import trials_html
+from lab.figures.trials_table import trials_html
 numbers, runs = iter(range(2, 1_000)), shipped_trials()
 button, table = ipywidgets.Button(description="next run"), ipywidgets.HTML()
 def show(_):

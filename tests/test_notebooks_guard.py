@@ -24,7 +24,7 @@ def nbval_flags() -> list[str]:
 
 def test_the_notebooks_target_uses_these_flags() -> None:
     recipe = (ROOT / "Makefile").read_text(encoding="utf-8").split("\nnotebooks:")[1].split("\n\n")[0]
-    assert "-m pytest $(NBVAL) notebooks" in recipe
+    assert "-m pytest $(NBVAL) --junitxml=out/notebooks.xml notebooks" in recipe
     assert {"--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout"} <= set(nbval_flags())
     assert " ".join(nbval_flags()) in (ROOT / "README.md").read_text(encoding="utf-8"), "the steps for Windows"
 

@@ -19,6 +19,9 @@ lint:
 unit:
 	@echo '=== 2 failed, 1531 passed, 3 skipped in 82.10s ==='; exit 1
 notebooks:
+	@mkdir -p out; echo '<testsuites><testsuite tests="3"><testcase classname="notebooks.00_a.ipynb" name="Cell 0"' \
+		'time="1.250" /><testcase classname="notebooks.00_a.ipynb" name="Cell 1" time="2.5"><x/></testcase><testcase' \
+		'classname="tests.browser.test_b" name="c" time="0.4" /></testsuite></testsuites>' > out/notebooks.xml
 	@echo '=== 152 passed in 150.20s ==='
 """
 
@@ -53,7 +56,16 @@ def test_seconds_and_counts_of_every_stage_are_kept(tree: Path) -> None:
     assert all(isinstance(each, int) for each in seconds) and found["total"] >= sum(seconds)
     assert done.returncode == 1 and "unit          FAILED" in done.stdout and "notebooks     ok" in done.stdout
     assert f"{found['total']} s (out/timings.json)" in done.stdout
-    assert [path.name for path in (tree / "out").iterdir()] == ["timings.json"], "nothing temporary is left"
+    assert found["stages"]["notebooks"]["files"] == {"00_a": 4, "test_b": 0} and "files" not in found["stages"]["unit"]
+    left = {path.name for path in (tree / "out").iterdir()}
+    assert left == {"timings.json", "notebooks.xml"}, "nothing temporary is left"
+
+
+def test_the_files_of_an_earlier_run_are_not_taken_for_those_of_this_one(tree: Path) -> None:
+    (tree / "out").mkdir()
+    (tree / "out/lint.xml").write_text('<testcase classname="old" time="9" />', encoding="utf-8")
+    run(tree, "lint")
+    assert "files" not in timings(tree / "out/timings.json")["stages"]["lint"]
 
 
 def test_without_an_environment_nothing_else_runs(tree: Path) -> None:

@@ -2,6 +2,8 @@
 # Runs make targets one after another, all of them even where one fails, and ends with a table: how each went,
 # how many seconds it took, and the last thing it said (pytest's closing line). Fails if any of them failed.
 #
+# Of a stage that leaves out/STAGE.xml (pytest --junitxml) the seconds of every file are kept as well.
+#
 #   TIMINGS   a file beside out/timings.json that gets the seconds too, if all went well   (docs/timings.json is one)
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
@@ -10,8 +12,19 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 table="" json="" failed=0
 
+# `, "files": {"name": seconds, …}` from a junit file: a test case's class is its file, its seconds are its own
+files() {
+    [ -f "out/$1.xml" ] || return 0
+    grep -oE '<testcase [^>]*>' "out/$1.xml" | sed -nE 's/.*classname="([^"]*)".* time="([^"]*)".*/\1 \2/p' | awk '
+        { sub(/\.ipynb$/, "", $1); sub(/.*\./, "", $1); if (!($1 in took)) order[++n] = $1; took[$1] += $2 }
+        END { printf ", \"files\": {"
+              for (i = 1; i <= n; i++) printf "%s\"%s\": %d", (i == 1 ? "" : ", "), order[i], took[order[i]] + 0.5
+              printf "}" }'
+}
+
 for stage in "$@"; do
     printf '\n--- make %s\n' "$stage"
+    rm -f "out/$stage.xml"  # of an earlier run
     began=$SECONDS ok=true mark="ok    "
     make --no-print-directory "$stage" 2>&1 | tee "$log" || { ok=false mark="FAILED" failed=1; }
     took=$((SECONDS - began))
@@ -19,7 +32,7 @@ for stage in "$@"; do
     passed=$(printf '%s' "$said" | sed -nE 's/^=+ (.*, )?([0-9]+) passed.*/, "passed": \2/p')
     [ -n "$said" ] || said=$(grep -vE '^make(\[[0-9]+\])?: ' "$log" | tail -n 1)
     table+=$(printf '%-13s %s %5d s   %s' "$stage" "$mark" "$took" "$said")$'\n'
-    json+=$(printf '  "%s": {"seconds": %d, "ok": %s%s}' "$stage" "$took" "$ok" "$passed")$',\n'
+    json+=$(printf '  "%s": {"seconds": %d, "ok": %s%s%s}' "$stage" "$took" "$ok" "$passed" "$(files "$stage")")$',\n'
     [ "$stage$failed" != install1 ] || break   # without an environment nothing else can run
 done
 total=$SECONDS

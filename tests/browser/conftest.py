@@ -1,4 +1,4 @@
-"""One JupyterLab and one Chromium for all tests of this folder; every notebook still has a kernel of its own.
+"""One JupyterLab and one Chromium for all tests of a worker; every notebook still has a kernel of its own.
 
 Starting them takes longer than most of what is tested. Each test gets pages, and its kernels end with it. The pages
 share one browser context: JupyterLab's scripts are fetched once.
@@ -28,12 +28,12 @@ def out() -> Path:
 
 
 @pytest.fixture(scope="session")
-def lab(out: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+def lab(out: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Lab]:
     """A server over an empty folder: a test writes its notebook there. `../docs` is where notebooks expect it."""
     home = tmp_path_factory.mktemp("lab")
     (home / "docs").symlink_to(ROOT / "docs", target_is_directory=True)
     (home / "notebooks").mkdir()
-    with jupyterlab(home / "notebooks", out / "jupyterlab.log", **WATCHED) as running:
+    with jupyterlab(home / "notebooks", out / f"jupyterlab-{worker_id}.log", **WATCHED) as running:
         yield running
 
 

@@ -139,10 +139,13 @@ class Notebook:
 
     def pictures(self, stem: Path) -> None:
         """The whole page, from the first cell to the last, at 1280 and at 1920 pixels: `stem-1280.png`, …; what is
-        higher than Chromium paints goes on in `stem-1280-2.png`.
+        higher than Chromium paints goes on in `stem-1280-2.png`. Only where `$LAB_PICTURES` is set, as `make test-full`
+        does: painting all of it takes longer than most of what is tested.
 
         JupyterLab scrolls inside the page, so the window is made as high as what it scrolls.
         """
+        if not os.environ.get("LAB_PICTURES"):
+            return
         before = self.page.viewport_size
         for width in WIDTHS:
             self.page.set_viewport_size({"width": width, "height": HEIGHT})

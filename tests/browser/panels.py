@@ -11,9 +11,10 @@ from typing import Any
 import nbformat
 from playwright.sync_api import Locator, expect
 
-from lab.panels.live import WATCHING
 from tests.browser.jupyter import Notebook
 
+# Of lab.panels.live, whose import takes longer than a panel; tests/test_browser_numbers.py holds them together
+WATCHING = 0.5
 FOLLOWS = 45.0  # seconds until a figure has followed a control, on a busy machine; the bar on an idle one is 0.3
 FAULTS = "[data-mime-type='application/vnd.jupyter.error'], .jp-RenderedText[data-mime-type*=stderr]"
 # The points that plotly has really drawn from, not those that somebody sent

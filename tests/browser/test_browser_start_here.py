@@ -25,6 +25,7 @@ def drawn(plot: Locator) -> list[list[float]]:
 
 
 @pytest.mark.browser
+@pytest.mark.xdist_group("00 and 01")  # together as long as 03, which has a worker of its own
 def test_the_first_notebook_in_a_browser(lab: Lab, opened: Open) -> None:
     without_outputs(ROOT / "notebooks" / NAME, lab.folder)
     notebook = opened(NAME)

@@ -47,6 +47,7 @@ def wait_until_it_says(plot: Locator, words: str) -> float:
 
 
 @pytest.mark.browser
+@pytest.mark.xdist_group("00 and 01")  # together as long as 03, which has a worker of its own
 def test_the_map_answers_in_a_browser(lab: Lab, opened: Open) -> None:
     cells = without_outputs(ROOT / "notebooks" / NAME, lab.folder, (STRIP, PAIR), NEEDED)
     notebook = opened(NAME)
