@@ -42,14 +42,12 @@ def test_the_panels_of_a_notebook(lab: Lab, opened: Open, name: str) -> None:
     if name == NAME:
         _the_circle_turns(notebook.cell("turn_both_towers("))
         _the_next_experiment_is_asked_about(notebook.cell("panel.start("))
+        the_theatre_plays(notebook)
         assert notebook.errors == []
     notebook.pictures(OUT / name)
     notebook.page.close()
     wide = opened(f"{name}.ipynb", width=1920, subshells=False)
     drive_again(wide, places, OUT / f"{name}.png", 60)
-    if name == NAME:
-        the_theatre_plays(wide)
-        assert wide.errors == []
 
 
 def _the_circle_turns(panel: Locator) -> None:

@@ -29,10 +29,10 @@ TITLE = "plot => plot._fullLayout.title.text"
 
 
 def the_theatre_plays(notebook: Notebook) -> None:
-    """One panel, four gestures, where its cell was run while no other one was waiting.
+    """One panel, four gestures. As with Run All, its figure was drawn while a cell further down was awaiting.
 
-    In ipykernel 7.4 a FigureWidget that is drawn while a cell awaits gets no answer to its first message, and sends no
-    click from then on. Run All of notebook 03 draws the theatre while `await panel` waits.
+    ipykernel 7.4.0 answers what a widget says in that time without the status that ipywidgets waits for, so that the
+    figure sends no click from then on.
     """
     panel = notebook.cell("Theatre(").locator(".jp-OutputArea-output", has=notebook.page.locator(".widget-play")).first
     _a_lost_dart_says_why(notebook, panel)
