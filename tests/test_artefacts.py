@@ -106,3 +106,11 @@ def test_shipped_vectors_of_live_texts_are_of_todays_texts() -> None:
     fresh = load_teacher().encode([data.texts[row] for row in rows])
     agree = (fresh * data.queries[rows]).sum(axis=1) > 0.99
     assert agree.all(), f"{agree.sum()} of {len(rows)} texts have their vector: make.py wiki-texts-int8, wiki-trials"
+
+
+@pytest.mark.parametrize("name", ["wiki", "pydocs"])
+def test_the_general_student_answers_the_questions_of_both_collections(name: str) -> None:
+    texts = list(load_collection(name).queries["dev"].values())[:100]
+    told = artefacts.facts(artefacts.GENERAL)["measured"][f"{name}, dev"]
+    cosines = (artefacts.student(artefacts.GENERAL).encode(texts) * load_teacher().encode(texts)).sum(1)
+    assert cosines.mean() > 0.75 and 0.85 < told["retention"]["nDCG@10"]["value"] < 1.1
