@@ -9,10 +9,9 @@ count in all three. Primary contrast, named before any run: dual scores + matchi
 Nothing is chosen: settings are those of `Copying`.
 
 How small this is: the students have three seeds, but the cross encoders are those of seed 0 alone, so intervals say
-nothing of how another cross encoder would be copied. On dev there are 100 queries (the draw of cross.py). A student
-does not search the collection but 4,000 of its documents: all relevant ones, the teacher's first 20 of each query,
-others at random, which is easier; the teacher's own figure beside it is over all documents. Re-ranking is of the
-teacher's first 20. docs/cross.json says under `students` which splits were run: dev alone so far.
+nothing of how another cross encoder would be copied. A student does not search the collection but all relevant
+documents and the teacher's first 20 of each query (with others at random, up to 4,000), which is easier; the teacher's
+own figure beside it is over all documents. Re-ranking is of the teacher's first 20.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ class Study:
     draw: int = 0  # seed of all draws of queries and negatives
     seeds: tuple[int, ...] = (0, 1, 2)
     cross: CrossConfig = field(default_factory=CrossConfig)
-    dev: int = 100  # of dev, to choose by
+    dev: int = 1_000  # of dev, to choose by
     test: int = 1_000  # of test, re-ranked once
     read: int = 112  # tokens of a pair that is re-ranked: as many as in training, which is what dev chose
     depth: int = 100  # of the teacher's documents re-ranked

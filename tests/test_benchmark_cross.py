@@ -100,13 +100,16 @@ def test_prose_about_the_cross_encoders_is_what_was_measured() -> None:
     assert test["floors"]["documents with several queries"] > 1_000
 
 
-def test_students_of_cross_encoders_are_told_as_dev_alone() -> None:
+def test_prose_about_students_of_cross_encoders_is_what_was_measured() -> None:
+    """Notebook 03 and recipe.md say so in words: matching helps retrieval a little, and nothing else differs."""
     told = json.loads((ROOT / "docs" / "cross.json").read_text())["students"]
-    assert "test" not in told and told["cross encoders"] == "seed 0", "recipe.md and cross_students.py say so"
-    dev = told["dev"]
-    assert (dev["queries"], dev["documents"], dev["first"], len(dev["seeds"])) == (100, 4_000, 20, 3)
-    primary = dev["contrasts"][dev["primary contrast"]]
-    assert primary["low"] < 0 < primary["high"]
+    assert told["cross encoders"] == "seed 0"
+    for split in ("dev", "test"):
+        part = told[split]
+        assert (part["queries"], part["first"], len(part["seeds"])) == (1_000, 20, 3) and part["documents"] > 8_000
+        primary = part["contrasts"].pop(part["primary contrast"])
+        assert primary["low"] > 0 and primary["p"] < 0.05
+        assert all(each["low"] < 0 < each["high"] for each in part["contrasts"].values())
 
 
 def test_reranking_is_fast_enough_in_both_precisions() -> None:
