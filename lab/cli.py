@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from lab.saving import Opened
 
 # of --mix, with the defaults of DistillConfig: importing it for --help would import torch
-KINDS = {"titles": 1, "sentences": 12, "spans": 3, "questions": 6, "most": 80_000, "at_least": 40_000, "generated": 0}
+KINDS = {
+    "titles": 1, "sentences": 12, "spans": 3, "questions": 6, "names": 0, "most": 80_000, "at_least": 40_000,
+    "generated": 0,
+}  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -97,8 +97,8 @@ class DistillConfig:
         """All settings, for a study that knows its runs again by them. A setting that came later is left out where it
         has its default: runs from before it, which it would not have changed, are still theirs.
         """
-        every = dataclasses.asdict(self)
-        return {name: value for name, value in every.items() if name not in _LATER or value != _LATER[name]}
+        every = _as_before(dataclasses.asdict(self), _LATER)
+        return every | {"texts": _as_before(every["texts"], _LATER_TEXTS)}
 
     def digest(self, *more: str) -> str:
         """Twelve digits of what is `told`, and of `more`, say, texts."""
@@ -143,7 +143,11 @@ class DistillConfig:
 
 
 # settings that came after the first stored studies, whose collections give more texts than 40,000
-_LATER = {"at_least": 40_000}
+_LATER, _LATER_TEXTS = {"at_least": 40_000}, {"names": 0}
+
+
+def _as_before(settings: dict[str, Any], later: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if name not in later or value != later[name]}
 
 
 def known_settings(kind: type, values: dict[str, Any], what: str) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -78,6 +80,18 @@ def test_questions_ask_about_the_title_or_where_there_is_none_about_a_span() -> 
     assert {text.split()[0].lower() for text in made.texts} >= {"what", "who", "how", "when"}
     bare = Collection("c", ("a", "b"), ("", ""), ("red fox runs over snow",) * 2)
     assert all(any(word in text for word in bare.bodies[0].split()) for text in document_texts(bare, mix=only).texts)
+
+
+def test_names_are_those_inside_sentences_and_change_no_other_text() -> None:
+    body = "Kobe lies in Hyogo Prefecture of Japan. The port of Kobe, seen from Mount Rokko, is old. It is old."
+    one = Collection("c", ("a", "b"), ("Kobe", "Nara"), (body, "Deer live there."))
+    only = TextMix(titles=False, sentences=0, spans=0, questions=0, names=9)
+    texts = document_texts(one, mix=only).texts
+    names = ("Hyogo Prefecture of Japan", "Kobe", "Mount Rokko")
+    assert [name for name in names for text in texts if text.rstrip("?").endswith(name)] == list(names)
+    assert len(texts) == 3, "neither 'The' nor 'It'"
+    assert len(document_texts(one, mix=dataclasses.replace(only, names=2))) == 2
+    assert set(document_texts(one).texts) < set(document_texts(one, mix=TextMix(names=2)).texts)
 
 
 WORDS = "Returns the roots of a polynomial, each as often\n    as it occurs. They are sorted by absolute value.\n"

@@ -53,6 +53,8 @@ _ITEM = re.compile(r"\n(?=\s*[-*•] )")
 _LINE = 80  # characters; a text whose lines are shorter on average was wrapped or laid out by hand
 _TEXT_LETTERS, _PROSE_LETTERS = 0.955, 0.88  # shares of letters and blanks: running text has more; code has fewer
 _ENOUGH_PROSE = 20  # words; a document with fewer is taken as it is
+# up to four capitalised words inside a sentence: mostly names, of things that may have no document or get one later
+_NAME = re.compile(r"(?<![.!?] )(?<!^)\b[A-Z][\w'’-]+(?: (?:of |the |de |and )?[A-Z][\w'’-]+){0,3}")
 
 
 NO_DOCUMENT = -1  # the row of a text that no document of the collection gave
@@ -70,12 +72,13 @@ class TextMix:
     sentences: int = 12  # at most so many sentences a document, its first ones, prose rather than code
     spans: int = 3  # spans of random length from a random place, every other one led by the title
     questions: int = 6  # question words, a short span, the title, a third as many without one; nobody asked them
+    names: int = 0  # names a document mentions, its first ones; alone, behind question words, or with a short span too
     span_words: tuple[int, int] = (2, 40)  # shortest and longest span; log-uniform: short ones are common
     most: int = 80_000  # above this, texts are drawn at random so that large corpora stay affordable
     seed: int = 0  # of the spans; apart from the training's seed, so that the teacher encodes them once for all seeds
 
     def __post_init__(self) -> None:
-        for name, least in (("sentences", 0), ("spans", 0), ("questions", 0), ("most", 1), ("seed", 0)):
+        for name, least in (("sentences", 0), ("spans", 0), ("questions", 0), ("names", 0), ("most", 1), ("seed", 0)):
             if getattr(self, name) < least:
                 raise LabError(f"{name}={getattr(self, name)}: must be at least {least}")
         if not 1 <= self.span_words[0] <= self.span_words[1]:
@@ -182,6 +185,12 @@ def _one_document(collection: Collection, row: int, mix: TextMix) -> Iterable[st
         # without a title a question is a phrase behind a question word, and a few of them show all there is to see
         count = mix.questions if title else -(-mix.questions // 3)
         yield from _questions(title, words, count, random)
+    if mix.names:
+        for name in list(dict.fromkeys(_NAME.findall(body)))[: mix.names]:
+            if random.random() < 1 / 3:
+                yield name
+            else:
+                yield from _questions(name, words if random.random() < 0.5 else [], 1, random)
 
 
 def _questions(title: str, words: list[str], count: int, random: np.random.Generator) -> Iterable[str]:

@@ -9,6 +9,7 @@ are told so, and take a student from a checkpoint instead.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +33,10 @@ _DISTILBERT = {
     "ffn.lin2": "output.dense",
     "output_layer_norm": "output.LayerNorm",
 }
+
+
+class _Enough(Exception):  # ends a forward pass whose rest nobody wants
+    """Raised by a hook."""
 
 
 @dataclass(frozen=True)
@@ -133,10 +138,13 @@ def observe(
     seen = torch.zeros(size.vocabulary)
     usage = torch.zeros(len(kept), size.intermediate)
     caught: dict[str, Tensor] = {}
+    alone = False  # of tokens by themselves only the input is wanted, so nothing behind it is computed
 
     def watch(name: str):
         def hook(_module: nn.Module, args: tuple[Tensor, ...], kwargs: dict[str, Tensor]) -> None:
             caught[name] = (args[0] if args else kwargs["hidden_states"]).float()
+            if alone:
+                raise _Enough
 
         return hook
 
@@ -146,7 +154,7 @@ def observe(
         hooks.append(module.register_forward_pre_hook(watch(f"unit{number}"), with_kwargs=True))
 
     def run(ids: Tensor, mask: Tensor) -> None:
-        with autocast(model.device, precision):
+        with autocast(model.device, precision), suppress(_Enough):
             inner(input_ids=ids.to(model.device), attention_mask=mask.to(model.device))
 
     inner = backbone(model)
@@ -163,6 +171,7 @@ def observe(
         means = sums / seen.clamp(min=1)[:, None]
         before, after = _frame(model)
         wanted = torch.arange(size.vocabulary) if tokens is None else torch.as_tensor(tokens)
+        alone = True
         for rare in wanted[seen[wanted] < RARE].split(512):
             ids = torch.cat([torch.tensor([ids_]).expand(len(rare), -1) for ids_ in (before, [0], after)], 1).long()
             ids[:, len(before)] = rare

@@ -1,0 +1,25 @@
+"""The keys by which stored studies know their runs again outlive settings that came after them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+from lab.collection.texts import TextMix
+from lab.config import DistillConfig
+
+QUALITY = Path(__file__).resolve().parents[1] / "docs" / "quality.json"
+
+
+def test_runs_of_the_quality_table_are_still_those_of_the_default_recipe() -> None:
+    for row in json.loads(QUALITY.read_text(encoding="utf-8")):
+        config = DistillConfig(collection=row["collection"], student=row["student"], seed=row["seeds"][0])
+        assert config.digest() == row["config"]
+
+
+def test_a_later_setting_that_is_used_makes_another_key() -> None:
+    usual = DistillConfig()
+    others = [dataclasses.replace(usual, at_least=0), dataclasses.replace(usual, texts=TextMix(names=4))]
+    assert len({config.digest() for config in (usual, *others)}) == 3
+    assert DistillConfig.from_json(others[1].to_json()) == others[1]
