@@ -142,7 +142,7 @@ class DistillConfig:
         return cls(**values)
 
 
-# settings that came after the first stored studies, whose collections give more texts than 40,000
+# settings, and those of `texts`, that came after the first stored studies, with the values that change nothing in them
 _LATER, _LATER_TEXTS = {"at_least": 40_000}, {"names": 0}
 
 

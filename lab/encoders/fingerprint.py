@@ -1,4 +1,5 @@
-"""What a model's vectors depend on, as one number: weights, tokenizer, modules, prompts, length and precision.
+"""What a model's vectors depend on, as one number: weights, tokenizer, modules, prompts, length, precision, and what of
+the encoder's config no weight tells (heads, activation), where it is not its family's usual.
 
 Not the versions of libraries, nor a folder's name: stored vectors are found again wherever they are the same.
 """
@@ -57,6 +58,10 @@ def _unusual(model: SentenceTransformer) -> dict[str, Any]:
     config = getattr(model.transformers_model, "config", None)
     if config is None:  # a static encoder
         return {}
-    usual = type(config)()
-    found = {name: getattr(config, name) for name in _SILENT if hasattr(usual, name)}
-    return {name: value for name, value in found.items() if value != getattr(usual, name)}
+    found = {name: getattr(config, name) for name in _SILENT if hasattr(config, name)}
+    try:
+        usual = type(config)()
+    except (TypeError, ValueError):  # a config made of two others has no usual one
+        return found
+    # what only this file says, the family does not read
+    return {name: value for name, value in found.items() if hasattr(usual, name) and value != getattr(usual, name)}
