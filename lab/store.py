@@ -1,4 +1,5 @@
-"""Vectors on disk, found again by what they are: encoder, kind of text, and the texts themselves.
+"""Vectors on disk, found again by what they are: encoder, kind of text, and the texts themselves. And what else
+takes long to find out about an encoder (`remembered`).
 
 The key is a hash of content, never a name or a date, so a changed teacher cannot be served stale vectors. Texts are
 encoded in shards and each shard is written as soon as it is done: an interrupted run starts where it stopped. (Idea:
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -48,6 +49,12 @@ class VectorStore:
     def __init__(self, folder: str | Path | None = "default") -> None:
         self.folder = default_folder() if folder == "default" else Path(folder) if folder is not None else None
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, VectorStore) and self.folder == other.folder
+
+    def __hash__(self) -> int:
+        return hash(self.folder)
+
     def vectors(
         self,
         encoder: Encoder,
@@ -73,18 +80,43 @@ class VectorStore:
     def _shard(self, encoder: Encoder, texts: list[str], kind: Kind) -> np.ndarray:
         if self.folder is None:
             return encoder.encode(texts, kind)
-        path = self.folder / encoder.fingerprint[:16] / f"{_key(encoder.fingerprint, texts, kind)}.safetensors"
+        path = self._path(self.folder, encoder.fingerprint, kind, texts)
         if path.exists():
-            return _read(path, (len(texts), encoder.dimension))
+            return _read(path, {"vectors": (len(texts), encoder.dimension)})["vectors"]
         vectors = encoder.encode(texts, kind)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(f".{os.getpid()}.tmp")
-        save_file({"vectors": np.ascontiguousarray(vectors, dtype=np.float32)}, temporary)
-        os.replace(temporary, path)
+        _write(path, {"vectors": vectors})
         return vectors
 
+    def remembered(
+        self,
+        fingerprint: str,
+        kind: str,
+        depends: Sequence[str],
+        shapes: Mapping[str, tuple[int, ...]],
+        find: Callable[[], Mapping[str, np.ndarray]],
+    ) -> Mapping[str, np.ndarray]:
+        """What `find` returned the first time it was asked for: name → float32 array of the shape that `shapes` says.
 
-def _key(fingerprint: str, texts: Sequence[str], kind: Kind) -> str:
+        Args:
+            fingerprint: of the encoder it is about · kind: a word for what it is · depends: all else it depends on.
+
+        Raises:
+            CacheError: what is stored cannot be read or has the wrong shape; it names the file to delete.
+        """
+        if self.folder is None:
+            return find()
+        path = self._path(self.folder, fingerprint, kind, depends)
+        if path.exists():
+            return _read(path, shapes)
+        found = find()
+        _write(path, found)
+        return found
+
+    def _path(self, folder: Path, fingerprint: str, kind: str, texts: Sequence[str]) -> Path:
+        return folder / fingerprint[:16] / f"{_key(fingerprint, texts, kind)}.safetensors"
+
+
+def _key(fingerprint: str, texts: Sequence[str], kind: str) -> str:
     digest = hashlib.sha256(f"{fingerprint}\0{kind}".encode())
     for text in texts:
         data = text.encode("utf-8", "surrogatepass")
@@ -92,14 +124,23 @@ def _key(fingerprint: str, texts: Sequence[str], kind: Kind) -> str:
     return digest.hexdigest()
 
 
-def _read(path: Path, shape: tuple[int, int]) -> np.ndarray:
+def _write(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    save_file({name: np.ascontiguousarray(each, dtype=np.float32) for name, each in arrays.items()}, temporary)
+    os.replace(temporary, path)
+
+
+def _read(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
     try:
-        vectors = load_file(path)["vectors"]
+        stored = load_file(path)
+        found = {name: stored[name] for name in shapes}
     except (SafetensorError, OSError, KeyError) as error:
         raise CacheError(f"stored vectors cannot be read: {path} ({error}); delete this file and run again") from error
-    if vectors.shape != shape or not np.isfinite(vectors).all():
-        raise CacheError(
-            f"stored vectors in {path} have shape {vectors.shape} or values that are not numbers, expected {shape};"
-            " delete this file and run again"
-        )
-    return vectors
+    for name, shape in shapes.items():
+        if found[name].shape != shape or not np.isfinite(found[name]).all():
+            raise CacheError(
+                f"stored {name} in {path} have shape {found[name].shape} or values that are not numbers, expected"
+                f" {shape}; delete this file and run again"
+            )
+    return found

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 import torch
 
+import lab.encoders.student as module
 from lab.encoders.anatomy import layer_tensors, observe, shape
 from lab.encoders.shrink import SIZES, Plan, build, plan
 from lab.encoders.student import from_checkpoint, make_student, static_student
 from lab.encoders.teacher import DualEncoder, load_teacher
 from lab.encoders.vocabulary import token_counts, trim
 from lab.errors import ModelError
+from lab.store import VectorStore
 from tests.tiny import HIDDEN, LAYERS, TEXTS, backbone, teacher_folder, wordpiece
 
 WHOLE = Plan(tuple(range(LAYERS)), 64, 24, 10_000)
@@ -89,6 +91,18 @@ def test_a_second_student_of_one_cut_starts_as_the_first_did_whatever_became_of_
             parameter.add_(1.0)
     second = make_student(teacher, plan_, TEXTS, vectors).state_dict()
     assert all(torch.equal(second[name], tensor) for name, tensor in began.items())
+
+
+def test_what_was_observed_is_kept_and_makes_the_same_student_again(
+    teacher: DualEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan_, vectors, store = Plan((1,), 64, 8, 300), teacher.encode(TEXTS), VectorStore(tmp_path)
+    plain = make_student(teacher, plan_, TEXTS, vectors).state_dict()
+    make_student(teacher, plan_, TEXTS, vectors, memory=store)
+    module._cut.cache_clear()  # as in another process
+    monkeypatch.setattr(module, "observe", lambda *_: pytest.fail("the teacher reads again what it has read"))
+    again = make_student(teacher, plan_, TEXTS, vectors, memory=VectorStore(tmp_path)).state_dict()
+    assert all(torch.equal(plain[name], tensor) for name, tensor in again.items())
 
 
 @pytest.mark.parametrize("size", ["half", "quarter", "tenth", "twentieth"])

@@ -84,6 +84,30 @@ def test_damage_is_named_with_the_file_to_delete(tmp_path: Path, damage: str) ->
     assert "delete this file" in str(caught.value)
 
 
+def test_what_was_found_out_is_remembered_by_all_it_depends_on(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def find() -> dict[str, np.ndarray]:
+        asked.append("found")
+        return {"means": np.array([[1.5, len(asked)]], np.float32)}
+
+    def ask(fingerprint: str = "a" * 64, kind: str = "observed", depends: tuple[str, ...] = ("fox", "1")) -> float:
+        store = VectorStore(tmp_path)
+        return float(store.remembered(fingerprint, kind, depends, {"means": (1, 2)}, find)["means"][0, 1])
+
+    assert [ask(), ask()] == [1, 1]
+    assert [ask("b" * 64), ask(kind="other"), ask(depends=("fox", "2")), ask()] == [2, 3, 4, 1]
+    with pytest.raises(CacheError, match="expected \\(2, 2\\); delete this file"):
+        VectorStore(tmp_path).remembered("a" * 64, "observed", ("fox", "1"), {"means": (2, 2)}, find)
+    nowhere = VectorStore(None)
+    assert nowhere.remembered("a" * 64, "observed", ("fox", "1"), {}, find)["means"][0, 1] == 5
+
+
+def test_stores_of_one_folder_are_equal(tmp_path: Path) -> None:
+    assert len({VectorStore(tmp_path), VectorStore(tmp_path), VectorStore(None)}) == 2
+    assert VectorStore(tmp_path) != tmp_path
+
+
 def test_the_cache_folder_can_be_chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("LAB_CACHE", str(tmp_path / "mine"))
     VectorStore().vectors(Counting(), ["a"], "query")

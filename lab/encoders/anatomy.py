@@ -56,7 +56,7 @@ class Shape:
 class Observed:
     """What a teacher's layer sees on real text.
 
-    token_means: (V, hidden) mean vector with which each token enters the layer; tokens not seen have their vector alone
+    token_means: (tokens asked for, hidden) mean vector with which each enters the layer; if not seen, its vector alone
     usage: (kept layers, intermediate) mean |activation| of every feed-forward unit
     """
 
@@ -130,7 +130,7 @@ def observe(
 
     Args:
         kept: indices of the layers the student keeps, increasing.
-        tokens: ids whose means are wanted, all by default; those of other tokens may be 0.
+        tokens: ids whose means are wanted, in this order; by default those of all tokens.
     """
     layers = layer_modules(model)
     size = shape(model)
@@ -181,7 +181,7 @@ def observe(
     finally:
         for hook in hooks:
             hook.remove()
-    return Observed(means, usage / seen.sum().clamp(min=1))
+    return Observed(means[wanted], usage / seen.sum().clamp(min=1))
 
 
 def _frame(model: SentenceTransformer) -> tuple[list[int], list[int]]:

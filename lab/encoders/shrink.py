@@ -87,11 +87,11 @@ def build(
     """The untrained student: an ELECTRA cut from the teacher, then the teacher's own pooling and later modules.
 
     Args:
-        observed: of the teacher at `wanted.layers`.
+        observed: of the teacher at `wanted.layers`, the rows those of the vocabulary's tokens.
         counts: (teacher's V,) token counts in the corpus, the weights of the factorisation.
     """
     student = ElectraModel(_architecture(teacher, wanted, vocabulary)).eval()
-    _fill_table(student, observed.token_means[vocabulary.kept], torch.from_numpy(counts[vocabulary.kept]).float(), seed)
+    _fill_table(student, observed.token_means, torch.from_numpy(counts[vocabulary.kept]).float(), seed)
     layers = layer_modules(teacher)
     for number, layer in enumerate(wanted.layers):
         tensors = _prune(layer_tensors(layers[layer]), observed.usage[number], wanted.intermediate)

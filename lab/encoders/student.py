@@ -8,9 +8,10 @@ exactly what is saved, counted and served.
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Dense, Normalize, Pooling, StaticEmbedding, Transformer
 
-from lab.encoders.anatomy import observe, shape
+from lab.encoders.anatomy import Observed, observe, shape
 from lab.encoders.shrink import SIZES, Plan, build, fresh, least_squares, plan
 from lab.encoders.teacher import DualEncoder, resolve_folder
 from lab.encoders.vocabulary import token_counts, trim, trimmable
@@ -26,6 +27,19 @@ from lab.errors import LabError, ModelError
 
 CUTS = 2  # students kept as they were cut, about 10 MB each
 FITTED_TEXTS = 4_000  # for the least-squares start of a projection
+
+
+class Memory(Protocol):
+    """What making a student asks of a store: `lab.store.VectorStore` has it."""
+
+    def remembered(
+        self,
+        fingerprint: str,
+        kind: str,
+        depends: Sequence[str],
+        shapes: Mapping[str, tuple[int, ...]],
+        find: Callable[[], Mapping[str, np.ndarray]],
+    ) -> Mapping[str, np.ndarray]: ...
 
 
 def make_student(
@@ -36,6 +50,7 @@ def make_student(
     seed: int = 0,
     observed: int = 12_000,
     start: str = "teacher",
+    memory: Memory | None = None,
 ) -> SentenceTransformer:
     """The untrained student.
 
@@ -45,13 +60,15 @@ def make_student(
         vectors: (len(texts), teacher.dimension) the teacher's vectors of them, for a projection's start.
         observed: texts the teacher reads to find E[h | token]; more contexts, better means, two seconds a thousand.
         start: "teacher": its layers and token table; "random": the same architecture, freshly initialised.
+        memory: keeps what was observed, so that the same cut takes no reading the next time.
 
     Raises:
+        CacheError: what `memory` holds cannot be read.
         ModelError: the teacher cannot be cut, the size does not exist, or the checkpoint cannot be loaded or should
             start at random.
     """
     if isinstance(wanted, Plan) or str(wanted) in SIZES:
-        return copy.deepcopy(_cut(teacher, wanted, tuple(texts), seed, observed, start))
+        return copy.deepcopy(_cut(teacher, wanted, tuple(texts), seed, observed, start, memory))
     if start != "teacher":
         raise ModelError(
             f"start={start!r} is for the sizes {', '.join(SIZES)}: the checkpoint {wanted} brings its own weights"
@@ -76,21 +93,41 @@ def check_student(wanted: str) -> None:
 # Experiments change one knob after another: those of one size start from one cut, which takes longer than a look
 @lru_cache(maxsize=CUTS)
 def _cut(
-    teacher: DualEncoder, wanted: str | Path | Plan, texts: tuple[str, ...], seed: int, observed: int, start: str
+    teacher: DualEncoder,
+    wanted: str | Path | Plan,
+    texts: tuple[str, ...],
+    seed: int,
+    observed: int,
+    start: str,
+    memory: Memory | None,
 ) -> SentenceTransformer:
     counts = token_counts(teacher.model.tokenizer, texts)
     if not isinstance(wanted, Plan):
         size = shape(teacher.model)
-        seen = int((counts > 0).sum()) if trimmable(teacher.model.tokenizer) else len(counts)
-        wanted = plan(size, teacher.parameters, SIZES[str(wanted)], seen)
+        different = int((counts > 0).sum()) if trimmable(teacher.model.tokenizer) else len(counts)
+        wanted = plan(size, teacher.parameters, SIZES[str(wanted)], different)
     vocabulary = trim(teacher.model.tokenizer, counts, wanted.vocabulary)
     if start == "random":
         return fresh(teacher.model, wanted, vocabulary, seed)
-    sample = _sample(texts, observed, seed)
-    seen_by_layers = observe(
-        teacher.model, [texts[i] for i in sample], wanted.layers, vocabulary.kept, teacher.precision
-    )
-    return build(teacher.model, wanted, vocabulary, seen_by_layers, counts, seed)
+    sample = [texts[i] for i in _sample(texts, observed, seed)]
+    seen = _observed(teacher, sample, wanted.layers, vocabulary.kept, memory)
+    return build(teacher.model, wanted, vocabulary, seen, counts, seed)
+
+
+def _observed(
+    teacher: DualEncoder, texts: Sequence[str], layers: tuple[int, ...], tokens: np.ndarray, memory: Memory | None
+) -> Observed:
+    """What `observe` tells of these tokens, read from `memory` where it was told before."""
+    size = shape(teacher.model)
+
+    def find() -> dict[str, np.ndarray]:
+        found = observe(teacher.model, texts, layers, tokens, teacher.precision)
+        return {"means": found.token_means.numpy(), "usage": found.usage.numpy()}
+
+    depends = [teacher.precision, str(layers), " ".join(map(str, tokens)), *texts]
+    shapes = {"means": (len(tokens), size.hidden), "usage": (len(layers), size.intermediate)}
+    told = memory.remembered(teacher.fingerprint, "observed", depends, shapes, find) if memory else find()
+    return Observed(torch.from_numpy(told["means"]), torch.from_numpy(told["usage"]))
 
 
 def from_checkpoint(
