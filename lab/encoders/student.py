@@ -32,6 +32,7 @@ FITTED_TEXTS = 4_000  # for the least-squares start of a projection
 class Memory(Protocol):
     """What making a student asks of a store: `lab.store.VectorStore` has it."""
 
+    def __hash__(self) -> int: ...
     def remembered(
         self,
         fingerprint: str,
