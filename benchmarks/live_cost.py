@@ -66,7 +66,7 @@ def looks() -> dict[str, dict[str, float]]:
     """Notebook → seconds of a look, seconds of a step, how many of each, and the looks' share of the time."""
     import lab
     from lab import artefacts
-    from lab.teaching.experiments import SEARCHED, usual
+    from lab.teaching import experiments
     from lab.teaching.pace import REFERENCE, Pace
     from lab.training.batches import steps_in
 
@@ -75,7 +75,7 @@ def looks() -> dict[str, dict[str, float]]:
     epochs = Pace(REFERENCE).epochs(SECONDS, artefacts.LIVE_MIX.most, LOOKS, WATCHED)
     trainings = {
         "00": (lab.DistillConfig(**start, epochs=epochs, probes=LOOKS), WATCHED, {"record": True}),
-        "03": (usual(), None, {"searched": SEARCHED}),
+        "03": (experiments.usual(), experiments.WATCHED, {"searched": experiments.SEARCHED}),
     }
     found = {}
     for name, (config, watched, more) in trainings.items():

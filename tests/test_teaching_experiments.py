@@ -8,13 +8,21 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lab import artefacts
 from lab.collection import load_collection
 from lab.collection.texts import DocumentTexts
 from lab.errors import LabError
 from lab.figures.trials import Trial, fingerprint
 from lab.panels.knobs import differences
-from lab.preparation import Looked, held_out_texts
-from lab.teaching.experiments import experiment_panel, experiments, predict_experiment, shipped_trials, usual
+from lab.preparation import Looked
+from lab.teaching.experiments import (
+    WATCHED,
+    experiment_panel,
+    experiments,
+    predict_experiment,
+    shipped_trials,
+    usual,
+)
 from lab.training import TrainingData
 
 GUIDED = experiments()[1:]
@@ -68,12 +76,13 @@ def test_the_shipped_runs_are_those_of_the_experiments() -> None:
         if each.name in shipped:
             assert dict(shipped[each.name].changed) == differences(usual(), each.config(usual()))
             assert shipped[each.name].kept is not None
-    now = fingerprint(held_out_texts(load_collection("wiki")).texts)
-    assert {each.texts for each in shipped.values()} == {now}, "held-out texts changed: make artefacts wiki-trials anew"
+    now = fingerprint(artefacts.live_data(load_collection("wiki"), WATCHED)[1].texts)
+    assert {each.texts for each in shipped.values()} == {now}, "held-out texts changed: make.py wiki-experiments"
 
 
 def test_a_panel_begins_with_the_shipped_usual_run_unless_it_would_not_fit() -> None:
-    collection, held = load_collection("wiki"), held_out_texts(load_collection("wiki"))
+    collection = load_collection("wiki")
+    held = artefacts.live_data(collection, WATCHED)[1]
     data = TrainingData(("a",), np.eye(1), np.zeros(1), np.eye(1), np.zeros(1), collection.documents, np.zeros(1))
     other = DocumentTexts(held.texts[::-1], held.rows[::-1])
 

@@ -1,7 +1,7 @@
 """The guided experiments of notebook 03: one change of the settings each, a question before and an answer after it.
 
-All start from one short run, `usual()`; `wiki-trials` says how many seconds each took. Each question is decided by what
-the reader's own run measured, against the usual run on the same 300 texts of articles that neither trained on.
+All start from one short run, `usual()`; `wiki-experiments` says how many seconds each took. Each question is decided
+by what the reader's own run measured, against the usual run on the same 100 texts of articles that neither trained on.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from lab.teaching.predict import Choice, Prediction, Question
 
 RATE_TIMES = 10
 OWN_SHARE = 0.5  # of the usual steps, for the student that encodes documents as well: each of its steps takes longer
+WATCHED = 100  # texts a student is looked at through: a run should not spend more than a twentieth of its time on that
 WORDS, SEARCHED = 12, 1_000  # a student that encodes documents reads so many words, of so many of them at a look
 SAME = 0.02  # differences of overlap@10, or of the distance, below this count as none
 
@@ -162,14 +163,14 @@ def experiment_panel(
     """The panel over these experiments, with the shipped usual run to compare with.
 
     Args:
-        prepared: what `artefacts.live_data(collection)` returned, which is the default.
+        prepared: what `artefacts.live_data(collection, WATCHED)` returned, which is the default.
         config: another usual run; the shipped one does not fit it and is left out (as it is where it was looked at
             through other texts), so run "usual" first.
         shipped: False to begin with nothing.
         live: False for the static view; by default what `LAB_PANELS` says.
     """
     known = shipped_trials()[:1] if shipped and config in (None, usual()) else []
-    prepared = prepared or artefacts.live_data(collection)
+    prepared = prepared or artefacts.live_data(collection, WATCHED)
     known = [trial for trial in known if trial.texts == fingerprint(prepared[1].texts)]
     arguments = _arguments(collection, teacher, prepared)
     return ExperimentPanel(experiments(config), config or usual(), known, live, **arguments)
@@ -190,7 +191,7 @@ def run_one(experiment: Experiment, collection: Collection, teacher: DualEncoder
 def run_all() -> Iterator[Trial]:
     """Every experiment, the usual run first."""
     collection, teacher = load_collection("wiki"), load_teacher()
-    prepared = artefacts.live_data(collection)
+    prepared = artefacts.live_data(collection, WATCHED)
     for experiment in experiments():
         yield run_one(experiment, collection, teacher, prepared)
 
