@@ -36,7 +36,7 @@ def test_bars_are_means_over_queries_with_their_intervals() -> None:
     assert rows["k-NN overlap@10"] == mean_interval(recorded_overlap(found)[-1])
     assert rows["same top document"].value == pytest.approx(keeps(found)[-1].mean())
     assert rows["… and provably so"].value == pytest.approx((ratios(found)[-1] < 1).mean())
-    values = card_values(found)
+    values = card_values(card_rows(found))
     assert values[BARS]["x"] == [each.value for each in rows.values()]
     low = [mean - minus for mean, minus in zip(values[TIPS]["x"], values[TIPS]["error_x"]["arrayminus"], strict=True)]
     assert low == pytest.approx([each.low for each in rows.values()])

@@ -52,7 +52,7 @@ def student_card(recording: Recording, name: str = "student") -> go.Figure:
     head = [" · ".join(_said(facts)), f"{looked}; whiskers: 95 % interval over queries"]
     return draw(
         _TRACES,
-        card_values(recording),
+        card_values(rows),
         height=175 + 44 * len(rows),
         title={"text": "".join([escape(name), *(f"<br><sup>{words}</sup>" for words in head if words)])},
         showlegend=False,
@@ -65,13 +65,8 @@ def student_card(recording: Recording, name: str = "student") -> go.Figure:
     )  # fmt: skip
 
 
-def card_values(recording: Recording) -> Values:
-    """What the four traces of `student_card` show: bars, tips with whiskers, the teacher's line, words.
-
-    Raises:
-        DataError: the recording holds no look.
-    """
-    rows = card_rows(recording)
+def card_values(rows: Mapping[str, Interval]) -> Values:
+    """What the four traces of `student_card` show of `card_rows`: bars, tips with whiskers, the teacher, words."""
     means, places = [each.value for each in rows.values()], list(range(len(rows)))
     return [
         {"x": means, "y": places},

@@ -64,6 +64,7 @@ class Theatre(Shown):
         self._collection = collection
         self._lock = threading.RLock()
         self._compared: dict[tuple[str, int], Comparison] = {}
+        self._cards: dict[str, go.Figure] = {}
         first = _same_queries(self._recordings)
         for recording in self._recordings.values():
             judged = grades(recording, collection, 0)  # raises where it is of another collection
@@ -92,8 +93,10 @@ class Theatre(Shown):
 
     def card(self) -> go.Figure:
         """The card of the student that the dial chose."""
-        with self._lock:
-            return student_card(self._recordings[self._name], self._name)
+        with self._lock:  # its intervals take longer than all the rest of a redraw, and never change
+            if self._name not in self._cards:
+                self._cards[self._name] = student_card(self._recordings[self._name], self._name)
+            return self._cards[self._name]
 
     def why(self) -> str:
         """What `compare` knows of the chosen query at this look, beside the kept ones: HTML."""
