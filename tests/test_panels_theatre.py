@@ -37,10 +37,27 @@ def sizes(recording: Recording) -> dict[str, Recording]:
 def shown(sizes: dict[str, Recording], collection: Collection, monkeypatch: pytest.MonkeyPatch) -> Theatre:
     """A panel whose figure is written without pauses."""
     monkeypatch.setattr(panel, "LiveFigure", lambda figure: LIVE(figure, pause=0.0))
+    monkeypatch.setattr(panel, "RedrawnFigure", lambda figure: REDRAWN(figure, later=lambda _, call: call()))
     return Theatre(sizes, collection, live=True)
 
 
-LIVE = panel.LiveFigure
+LIVE, REDRAWN = panel.LiveFigure, panel.RedrawnFigure
+
+
+def test_a_card_follows_its_figure_a_moment_later(
+    sizes: dict[str, Recording], collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = []
+    monkeypatch.setattr(panel, "RedrawnFigure", lambda figure: REDRAWN(figure, later=lambda *one: waiting.append(one)))
+    found = Theatre(sizes, collection, live=True)
+    before = found._card.figure()
+    found.size.value = "tenth"
+    found.size.value = "half"
+    found.size.value = "tenth"
+    assert found._card.figure() == before and all(0 < seconds < 0.3 for seconds, _ in waiting)
+    for _, call in waiting:
+        call()
+    assert found._card.figure() == student_card(sizes["tenth"], "tenth")
 
 
 def drawn(found: Theatre) -> list[tuple]:

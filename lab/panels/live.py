@@ -32,7 +32,8 @@ def panels_are_live() -> bool:
     return os.environ.get("LAB_PANELS", "live") != "static"
 
 
-def _timer(seconds: float, call: Callable[[], None]) -> None:
+def later(seconds: float, call: Callable[[], None]) -> None:
+    """Call it after so many seconds, in a thread that keeps nobody from leaving."""
     timer = threading.Timer(seconds, call)
     timer.daemon = True
     timer.start()
@@ -53,7 +54,7 @@ class LiveFigure:
         figure: go.Figure,
         pause: float = PAUSE,
         clock: Callable[[], float] = time.monotonic,
-        later: Callable[[float, Callable[[], None]], None] = _timer,
+        later: Callable[[float, Callable[[], None]], None] = later,
     ) -> None:
         """
         Args:

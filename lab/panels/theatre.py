@@ -135,10 +135,12 @@ class Theatre(Shown):
             self._look = last if at_end else min(self._look, last)
             look = self._look
         self.play.max = self.look.max = last
-        self.look.value = look
-        self._redraw()
+        if self.look.value == look:
+            self._redraw()
+        else:
+            self.look.value = look  # which redraws
         if self._live:
-            self._card.show(self.card())
+            self._card.soon(self.card)  # a card takes the page longer than the figure, which is looked at first
 
     def _asked(self, change: dict[str, Any]) -> None:
         with self._lock:
