@@ -13,7 +13,7 @@ from lab.collection import Collection
 from lab.evaluation import Comparison, compare
 from lab.evaluation.slices import rarest_word_frequency
 from lab.figures.dartboard import check_place, keeps
-from lab.figures.style import escape, shorten
+from lab.figures.style import escape, shorten, table_html
 from lab.figures.theatre import judgements, recorded_runs
 from lab.recording import Recording
 
@@ -86,7 +86,7 @@ def lost_html(recording: Recording, comparison: Comparison, look: int, query: in
         head = f"{words} lost the teacher's first document. What sets it apart from the kept ones?"
     shown = table.rename(columns={"share": "kept ones with less"})
     shown["kept ones with less"] = ["" if np.isnan(share) else f"{share:.0%}" for share in table["share"]]
-    return f"<p>{head}</p>{shown.to_html(border=0)}"
+    return f"<p>{head}</p>{table_html(shown)}"
 
 
 def _said(value: float, name: str, beyond: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
 import plotly.graph_objects as go
 
 INK, GREY, PALE, PAPER = "#222222", "#8c8c8c", "#e4e4e4", "#ffffff"
@@ -131,3 +132,8 @@ def shorten(text: str, most: int = 38) -> str:
 def escape(text: str) -> str:
     """Text as plotly should print it: no tags, no entities."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def table_html(table: pd.DataFrame, **how: Any) -> str:
+    """A table for a panel, whose cells would touch: JupyterLab lays out those of outputs alone. how: of `to_html`."""
+    return table.to_html(border=0, **how).replace("<table", '<table cellpadding="6"', 1)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from lab.evaluation import Interval
-from lab.figures.style import escape
+from lab.figures.style import escape, table_html
 from lab.figures.trials import Trial
 
 
@@ -41,7 +41,7 @@ def trials_html(trials: Sequence[Trial]) -> str:
     changed = [bool(trial.changed) for trial in trials]
     for column, which in (("changed", changed), ("difference", sure)):
         shown[column] = [f"<b>{words}</b>" if bold else words for words, bold in zip(shown[column], which, strict=True)]
-    return shown.to_html(index=False, na_rep="", border=0, escape=False)
+    return table_html(shown, index=False, na_rep="", escape=False)
 
 
 def _excludes_0(difference: Interval | None) -> bool:
