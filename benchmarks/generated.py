@@ -11,8 +11,9 @@ over the 3n. So counts and steps are equal, and every observed query is seen equ
 With as many steps it would be *repeated*, the observed queries three times over, but for the order of its batches; so
 *repeated* is "nothing extra at equal steps". The last step is kept: nothing is selected.
 
-A run is a file in runs/generated/, so an interrupted study goes on; students lie there until the test. The contrasts
-stand here before a run is made: the first is the primary one, the others are corrected by Holm.
+A run is a file in runs/generated/, so an interrupted study goes on; students lie there until the test. The first of the
+contrasts, the primary one, stood here before a run was made; the others are corrected by Holm. Two of the arms (σ 0.5
+and 2 at 2,000 and 8,000) and their contrasts came after the others had been tested.
 """
 
 from __future__ import annotations
