@@ -80,5 +80,10 @@ def test_a_run_is_made_once(folder: Path, tiny_collection_dir: Path, tiny_teache
 
 def test_the_stored_table_is_that_of_the_stored_runs() -> None:
     stored = json.loads(mixes.OUT.read_text())
-    assert stored["table"] == json.loads(json.dumps(mixes.table())) and stored["split"] == "dev"
+    again = mixes.table()
+    assert stored["split"] == "dev" and len(stored["table"]) == len(again)
+    for there, here in zip(stored["table"], again, strict=True):
+        assert set(there) == set(here)
+        for name, value in here.items():  # sums differ in their last digits with the number of threads
+            assert there[name] == (value if isinstance(value, str) else pytest.approx(value, abs=1e-3))
     assert any((each["collection"], each["row"], each["mix"]) == mixes.PRIMARY for each in stored["table"])
