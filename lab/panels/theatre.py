@@ -96,7 +96,7 @@ class Theatre(Shown):
         with self._lock:  # its intervals take longer than all the rest of a redraw, and never change
             if self._name not in self._cards:
                 self._cards[self._name] = student_card(self._recordings[self._name], self._name)
-            return self._cards[self._name]
+            return go.Figure(self._cards[self._name])  # whoever restyles it has a copy
 
     def why(self) -> str:
         """What `compare` knows of the chosen query at this look, beside the kept ones: HTML."""
