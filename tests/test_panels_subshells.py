@@ -127,6 +127,16 @@ def send(client: BlockingKernelClient, kind: str, content: dict, over: str | Non
     client.shell_channel.send(message)
 
 
+def test_the_kernel_answers_through_the_stream_it_reads_from(kernel: BlockingKernelClient) -> None:
+    """Otherwise a request that comes in with a reply going out hangs: lab/panels/kernel.py."""
+    kernel.execute(SETUP.partition("live = ")[0])
+    kernel.execute("""
+own = get_ipython().kernel
+print("SOCKET", getattr(own.shell_channel_thread.manager, "_shell_socket", own.shell_stream) is own.shell_stream)
+""")
+    assert printed(kernel, "SOCKET") == "SOCKET True"
+
+
 @pytest.mark.parametrize("subshells", [True, False], ids=["subshells", "no subshells"])
 def test_a_live_figure_takes_clicks_while_a_thread_writes(kernel: BlockingKernelClient, subshells: bool) -> None:
     kernel.execute(SETUP)

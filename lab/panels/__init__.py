@@ -5,6 +5,7 @@ from __future__ import annotations
 from lab.panels.ask import AskBoth
 from lab.panels.circle import CirclePanel, turn_both_towers
 from lab.panels.experiments import ExperimentPanel
+from lab.panels.kernel import reply_through_the_stream
 from lab.panels.live import LiveFigure, panels_are_live
 from lab.panels.map import MapPanel
 from lab.panels.morph import MorphPanel
@@ -13,6 +14,8 @@ from lab.panels.redrawn import RedrawnFigure
 from lab.panels.rewriting import Rewriting
 from lab.panels.theatre import Theatre
 from lab.panels.training import Training, train_in_background
+
+reply_through_the_stream()  # before the first panel speaks, since a message lost is a click lost
 
 __all__ = [
     "AskBoth",
