@@ -29,6 +29,7 @@ FOLDER, OUT = ROOT / "docs" / "mixes", ROOT / "docs" / "mixes.json"
 MIXES = {
     "default": TextMix(),
     "names": TextMix(names=10, sentences=4, questions=5),
+    "names beside all sentences": TextMix(names=10),
     "no questions": TextMix(questions=0),
     "fewer sentences": TextMix(sentences=4),
     "titles and sentences": TextMix(spans=0, questions=0),

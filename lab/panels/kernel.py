@@ -1,8 +1,8 @@
 """A repair of the notebook's kernel, needed as long as ipykernel 7.0 to 7.3 is in use.
 
 Those versions read requests through a ZMQStream and write replies past it, onto the same socket. A request that comes
-in while a reply goes out can then stay unread: the kernel looks idle, and a cell or a click hangs until the next message
-(ipython/ipykernel issue 1554; mended by its pull request 1529, in 7.4.0, which loses clicks of its own, see
+in while a reply goes out can then stay unread: the kernel looks idle, and a cell or a click hangs until the next
+message (ipython/ipykernel issue 1554; mended by its pull request 1529, in 7.4.0, which loses clicks of its own, see
 pyproject.toml).
 With sliders that send ten messages a second it happens to every panel sooner or later.
 """
