@@ -1,17 +1,18 @@
-"""What watching costs: the live view, and the looks at the student that it draws.
+"""What watching costs: the live views of two notebooks, and the looks at the student that they draw.
 
-    python benchmarks/live_cost.py              # as many pairs as are missing of five, and the looks
-    python benchmarks/live_cost.py --pairs 1    # one more; where others want the machine
+    python benchmarks/live_cost.py              # as many pairs as are missing of five a view, and the looks
+    python benchmarks/live_cost.py --pairs 1    # one more of each; where others want the machine
 
-The view: the same short training with it and without it, in a kernel, pair by pair. Both arms train in a thread of one
-kernel, whose messages this process reads as JupyterLab's server would; drawing in the browser is not included. Timed
-from the first step to the end, looks included. The arms of a pair follow each other, the order alternates. Wall clock
-is what a reader feels and what the bar of 5 % is for; processor time says the same where others use the cores
-meanwhile.
+The views: that of 00 (`train_in_background`) and the experiments of 03. The same short training with the view and
+without it, in a kernel, pair by pair. Both arms train in a thread of one kernel, whose messages this process reads as
+JupyterLab's server would; drawing in the browser is not included. Timed from the first step to the end, looks
+included. The arms of a pair follow each other, the order alternates. Wall clock is what a reader feels and what the bar
+of 5 % is for; processor time says the same where others use the cores meanwhile.
 
 The looks: which share of a live training of a notebook is spent on looking at the student through texts that are held
 out. One look and one step are timed in a short training of its settings; the share is that of as many looks and steps
-as the notebook takes. Goes to docs/live_cost.json.
+as the notebook takes. Of 03 these are the usual run, that with the shortest steps, that with the fewest steps and that
+which encodes the documents anew for each look. Goes to docs/live_cost.json.
 """
 
 from __future__ import annotations
@@ -30,21 +31,23 @@ from lab.training.batches import probe_steps
 
 HERE = Path(__file__).resolve().parent
 OUT = HERE.parent / "docs" / "live_cost.json"
-PAIRS, BAR, PATIENCE = 5, 0.05, 900.0
+VIEWS, PAIRS, BAR, PATIENCE = ("00", "03"), 5, 0.05, 900.0
 ANSWER = "LIVE COST "
 WATCHED, LOOKS, SECONDS = 150, 8, 45.0  # of the live training of notebook 00
-SHORT = 0.3  # passes in which a look and a step are timed
+SHORT, TIMED = 0.3, 8  # passes in which a look and a step are timed, and looks
 
 
-def arm(live: bool) -> dict[str, float]:
-    """In the kernel: one training; seconds of wall clock and of processor from the first step to the end."""
+def arm(name: str, live: bool) -> dict[str, float]:
+    """In the kernel: one training in the view of this notebook; seconds of wall clock and of processor from the first
+    step to the end."""
     import lab
     from lab import artefacts
     from lab.panels import train_in_background
+    from lab.teaching import experiments
     from lab.training import Finished, Progress
 
     collection, teacher = lab.load_collection("wiki"), lab.load_teacher()
-    config = lab.DistillConfig(student="tenth", epochs=0.4, probes=8, observed=300, static=False)
+    config = dataclasses.replace(experiments.usual(), epochs=0.4, observed=300)
     at: dict[str, tuple[float, float]] = {}
 
     def listen(event: Any) -> None:
@@ -53,35 +56,48 @@ def arm(live: bool) -> dict[str, float]:
         elif isinstance(event, Finished):
             at["end"] = time.perf_counter(), time.process_time()
 
-    training = train_in_background(
-        config, live, listen, collection=collection, teacher=teacher, prepared=artefacts.live_data(collection),
-        record=False,
-    )  # fmt: skip
-    steps = training.result().finished.step
+    if name == "00":
+        more = {"collection": collection, "teacher": teacher, "prepared": artefacts.live_data(collection)}
+        steps = train_in_background(config, live, listen, record=False, **more).result().finished.step
+    else:
+        panel = experiments.experiment_panel(collection, teacher, config=config, live=live)
+        costs = panel._listen  # what is measured; the clock is read around it
+
+        def heard(event: Any) -> None:
+            costs(event)
+            listen(event)
+
+        panel._listen = heard  # type: ignore[method-assign]
+        steps = panel.start("usual").join().step
     wall, cpu = (end - begin for begin, end in zip(at["begin"], at["end"], strict=True))
     return {"wall": wall, "cpu": cpu, "steps": steps}
 
 
 def looks() -> dict[str, dict[str, float]]:
-    """Notebook → seconds of a look, seconds of a step, how many of each, and the looks' share of the time."""
+    """Run → seconds of a look, seconds of a step, how many of each, and the looks' share of the time."""
     import lab
     from lab import artefacts
+    from lab.panels import knobs
     from lab.teaching import experiments
     from lab.teaching.pace import REFERENCE, Pace
     from lab.training.batches import steps_in
 
     collection, teacher = lab.load_collection("wiki"), lab.load_teacher()
-    start = {"student": "tenth", "observed": 300, "static": False}
     epochs = Pace(REFERENCE).epochs(SECONDS, artefacts.LIVE_MIX.most, LOOKS, WATCHED)
-    trainings = {
-        "00": (lab.DistillConfig(**start, epochs=epochs, probes=LOOKS), WATCHED, {"record": True}),
-        "03": (experiments.usual(), experiments.WATCHED, {"searched": experiments.SEARCHED}),
-    }
+    first = lab.DistillConfig(student="tenth", static=False, epochs=epochs, probes=LOOKS)
+    usual = experiments.usual()
+    guided = {each.name: each.config(usual) for each in experiments.experiments(usual)}
+    fewest = knobs.free(usual, steps=list(knobs.LENGTHS)[-1]).config(usual)
+    prepared = artefacts.live_data(collection, WATCHED)
+    trainings = {"00": (first, {"collection": collection, "prepared": prepared, "record": True})}
+    more = experiments.arguments(collection, teacher, artefacts.live_data(collection, experiments.WATCHED))
+    more.pop("teacher")
+    trainings |= {f"03, {name}": (guided[name], more) for name in ("usual", "size 1/20", "own tower")}
+    trainings["03, fewest steps"] = (fewest, more)
     found = {}
-    for name, (config, watched, more) in trainings.items():
-        prepared = artefacts.live_data(collection, watched)
-        took = one_look(dataclasses.replace(config, epochs=SHORT, observed=300), collection, teacher, prepared, more)
-        steps = steps_in(len(prepared[0].texts), config.batch, config.epochs)
+    for name, (config, own) in trainings.items():
+        took = one_look(dataclasses.replace(config, epochs=SHORT, probes=TIMED, observed=300), teacher, own)
+        steps = steps_in(len(own["prepared"][0].texts), config.batch, config.epochs)
         found[name] = {**took, "looks": len(probe_steps(steps, config.probes)), "steps": steps}
     return {name: {**each, "share": share(**each)} for name, each in found.items()}
 
@@ -91,7 +107,7 @@ def share(look: float, step: float, looks: int, steps: int) -> float:
     return looks * look / (looks * look + steps * step)
 
 
-def one_look(config: Any, collection: Any, teacher: Any, prepared: Any, more: dict[str, Any]) -> dict[str, float]:
+def one_look(config: Any, teacher: Any, more: dict[str, Any]) -> dict[str, float]:
     """Processor seconds, the median of those of a short training: of a look, of a step."""
     import lab
     from lab.preparation import Looked
@@ -110,22 +126,22 @@ def one_look(config: Any, collection: Any, teacher: Any, prepared: Any, more: di
         elif isinstance(event, Probed):
             began = now
 
-    lab.distill(config, collection=collection, teacher=teacher, prepared=prepared, listen=listen, **more)
+    lab.distill(config, teacher=teacher, listen=listen, **more)
     # the look at the start has building the student before it, the first step compiling
     return {"look": float(np.median(taken[1:])), "step": float(np.median(at[1:]))}
 
 
-def pairs_in_a_kernel(count: int, done: int) -> list[dict[str, dict[str, float]]]:
-    """So many pairs, after a warm-up that is not counted."""
+def pairs_in_a_kernel(name: str, count: int, done: int) -> list[dict[str, dict[str, float]]]:
+    """So many pairs of one view, after a warm-up that is not counted."""
     from jupyter_client.manager import start_new_kernel
 
     manager, client = start_new_kernel()
     try:
-        ask(client, f"import json, sys; sys.path.insert(0, {str(HERE)!r}); import live_cost; live_cost.arm(True)")
+        ask(client, f"import json, sys; sys.path.insert(0, {str(HERE)!r}); import live_cost; live_cost.arm({name!r}, True)")
         found = []
         for number in range(done, done + count):
             order = (False, True) if number % 2 == 0 else (True, False)
-            arms = {live: ask(client, f"print({ANSWER!r} + json.dumps(live_cost.arm({live})))") for live in order}
+            arms = {live: ask(client, f"print({ANSWER!r} + json.dumps(live_cost.arm({name!r}, {live})))") for live in order}
             found.append({"plain": arms[False], "live": arms[True]})
             print(json.dumps(found[-1]), flush=True)
         return found
@@ -153,32 +169,33 @@ def ask(client: Any, code: str) -> Any:
     raise TimeoutError(f"the kernel did not answer in {PATIENCE:.0f} s")
 
 
-def summary(pairs: list[dict[str, dict[str, float]]], looked: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Median slowdown over the pairs: live over plain, minus 1; and what `looks` found."""
-    slower = {clock: [pair["live"][clock] / pair["plain"][clock] - 1 for pair in pairs] for clock in ("wall", "cpu")}
-    return {
-        "command": "python benchmarks/live_cost.py",
-        "bar": BAR,
-        "median slowdown": {clock: float(np.median(values)) for clock, values in slower.items()},
-        "slowdowns": slower,
-        "pairs": pairs,
-        "looks": looked or {},
-    }
+def summary(views: dict[str, list[dict]], looked: dict[str, Any] | None = None) -> dict[str, Any]:
+    """View → median slowdown over its pairs: live over plain, minus 1; and what `looks` found."""
+    told = {}
+    for name, pairs in views.items():
+        slower = {
+            clock: [pair["live"][clock] / pair["plain"][clock] - 1 for pair in pairs] for clock in ("wall", "cpu")
+        }
+        median = {clock: float(np.median(values)) for clock, values in slower.items()}
+        told[name] = {"median slowdown": median, "slowdowns": slower, "pairs": pairs}
+    return {"command": "python benchmarks/live_cost.py", "bar": BAR, "views": told, "looks": looked or {}}
 
 
 def main() -> None:
     """Measure what is missing and write the file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pairs", type=int, help="measure so many more; by default what is missing of five")
+    parser.add_argument("--pairs", type=int, help="measure so many more of each; by default what is missing of five")
     parser.add_argument("--anew", action="store_true", help="forget what was measured before")
     arguments = parser.parse_args()
-    stored = json.loads(OUT.read_text()) if OUT.exists() and not arguments.anew else {"pairs": []}
-    known = stored["pairs"]
-    count = max(0, PAIRS - len(known)) if arguments.pairs is None else arguments.pairs
-    pairs = known + (pairs_in_a_kernel(count, len(known)) if count else [])
-    told = summary(pairs, looks())
+    stored = json.loads(OUT.read_text()) if OUT.exists() and not arguments.anew else {"views": {}}
+    views = {name: stored["views"].get(name, {"pairs": []})["pairs"] for name in VIEWS}
+    for name, known in views.items():
+        count = max(0, PAIRS - len(known)) if arguments.pairs is None else arguments.pairs
+        views[name] = known + (pairs_in_a_kernel(name, count, len(known)) if count else [])
+    told = summary(views, looks())
     OUT.write_text(json.dumps(told, indent=1) + "\n")
-    print(json.dumps(told["median slowdown"]), f"over {len(pairs)} pairs; the bar is {BAR:.0%}")
+    for name, each in told["views"].items():
+        print(name, json.dumps(each["median slowdown"]), f"over {len(each['pairs'])} pairs; the bar is {BAR:.0%}")
     for name, each in told["looks"].items():
         print(f"notebook {name}: {each['looks']} looks take {each['share']:.1%} of the training")
 

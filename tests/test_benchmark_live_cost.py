@@ -22,7 +22,7 @@ def pair(plain: float, live: float) -> dict[str, dict[str, float]]:
 
 
 def test_the_median_is_that_of_the_pairs_not_of_the_arms() -> None:
-    told = live_cost.summary([pair(10, 11), pair(100, 101), pair(1, 1.5)])
+    told = live_cost.summary({"00": [pair(10, 11), pair(100, 101), pair(1, 1.5)]})["views"]["00"]
     assert told["median slowdown"]["wall"] == pytest.approx(0.1)
     assert told["median slowdown"]["cpu"] == pytest.approx(1.2)
     assert told["slowdowns"]["wall"] == pytest.approx([0.1, 0.01, 0.5])
@@ -30,9 +30,13 @@ def test_the_median_is_that_of_the_pairs_not_of_the_arms() -> None:
 
 def test_what_is_stored_was_computed_from_its_pairs() -> None:
     stored = json.loads((ROOT / "docs" / "live_cost.json").read_text())
-    assert len(stored["pairs"]) >= live_cost.PAIRS and stored == live_cost.summary(stored["pairs"], stored["looks"])
-    messages = [[arm["messages"] for arm in (pair["live"], pair["plain"])] for pair in stored["pairs"]]
-    assert all(live > 3 * plain for live, plain in messages), "the live arm must have been live"
+    views = {name: each["pairs"] for name, each in stored["views"].items()}
+    assert tuple(views) == live_cost.VIEWS and stored == live_cost.summary(views, stored["looks"])
+    assert all(len(pairs) >= live_cost.PAIRS for pairs in views.values())
+    arms = [[pair[arm]["messages"] for arm in ("live", "plain")] for pairs in views.values() for pair in pairs]
+    assert all(live > 3 * plain for live, plain in arms), "the live arm must have been live"
+    slower = [each["median slowdown"]["wall"] for each in stored["views"].values()]
+    assert max(slower) <= live_cost.BAR
 
 
 def test_the_share_of_the_looks_is_of_the_whole_time() -> None:
@@ -54,12 +58,13 @@ def test_looks_and_steps_are_timed_apart(monkeypatch: pytest.MonkeyPatch) -> Non
             listen(event)
 
     monkeypatch.setattr(lab, "distill", distill)
-    assert live_cost.one_look(None, None, None, None, {}) == {"look": 5.0, "step": 1.0}
+    assert live_cost.one_look(None, None, {}) == {"look": 5.0, "step": 1.0}
 
 
-def test_notebook_00_is_looked_at_as_it_was_measured_and_within_the_bar() -> None:
+def test_trainings_are_looked_at_as_it_was_measured_and_within_the_bar() -> None:
     source = (ROOT / "notebooks" / "00_start_here.ipynb").read_text(encoding="utf-8")
     assert f"WATCHED, LOOKS = {live_cost.WATCHED}, {live_cost.LOOKS}  #" in source
-    stored = json.loads((ROOT / "docs" / "live_cost.json").read_text())["looks"]["00"]
-    assert stored["share"] == pytest.approx(live_cost.share(**{k: v for k, v in stored.items() if k != "share"}))
-    assert stored["share"] <= live_cost.BAR
+    for name, stored in json.loads((ROOT / "docs" / "live_cost.json").read_text())["looks"].items():
+        assert stored["share"] == pytest.approx(live_cost.share(**{k: v for k, v in stored.items() if k != "share"}))
+        # the one whose documents are encoded anew for each look costs more, and README says so
+        assert stored["share"] <= live_cost.BAR or "own tower" in name

@@ -9,7 +9,7 @@ import pytest
 from lab.errors import LabError
 from lab.losses import LossWeights
 from lab.panels.knob_row import KnobRow
-from lab.panels.knobs import FREE, KNOBS, free
+from lab.panels.knobs import FREE, KNOBS, fewer_probes, free
 from tests.test_panels_experiments import CONFIG, FakeDistill, make
 
 
@@ -26,10 +26,11 @@ def test_the_free_experiment_takes_its_knobs(monkeypatch: pytest.MonkeyPatch) ->
     panel.join()
     config, arguments = fake.calls[0]
     losses = LossWeights(query_matching=0.2, score=5.0, index_score=1.0, temperature=0.02, distance="cosine")
-    assert config == dataclasses.replace(CONFIG, student="twentieth", losses=losses, rate=2 * CONFIG.rate, epochs=1.0)
+    rest = {"rate": 2 * CONFIG.rate, "epochs": 1.0, "probes": CONFIG.probes // 2}
+    assert config == dataclasses.replace(CONFIG, student="twentieth", losses=losses, **rest)
     assert arguments["collection"] == "the collection" and arguments["record"] is False
     changed = {f"losses.{name}" for name in ("query_matching", "score", "index_score", "temperature", "distance")}
-    assert set(panel.trials()[-1].changed) == {"student", "rate", "epochs", *changed}
+    assert set(panel.trials()[-1].changed) == {"student", *rest, *changed}
 
 
 def test_a_guided_experiment_shows_the_knobs_it_sets_and_they_hold_still(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,3 +75,7 @@ def test_weights_with_which_nothing_is_learnt_are_refused_in_words(monkeypatch: 
     panel.knobs["score"].value = 1.0
     panel.start_button.click()
     assert panel.join().state == "finished"
+
+
+def test_a_short_run_is_looked_at_less_often_but_at_both_ends_and_between() -> None:
+    assert [fewer_probes(probes, share) for probes, share in ((8, 1.0), (8, 0.5), (8, 0.1), (2, 0.5))] == [8, 4, 3, 2]

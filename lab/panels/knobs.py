@@ -20,7 +20,8 @@ TEMPERATURES = (0.05, 0.01, 0.02, 0.2, 1.0)  # of both score losses
 SIZES = ("tenth", "twentieth", "quarter")
 DISTANCES = ("norm", "squared", "cosine")
 FACTORS: Mapping[str, float] = {"usual": 1.0, "× 8": 8.0, "× 2": 2.0, "½ ×": 0.5, "⅛ ×": 0.125}
-LENGTHS: Mapping[str, float] = {"usual": 1.0, "half": 0.5, "a quarter": 0.25}  # none takes longer than the usual run
+LENGTHS: Mapping[str, float] = {"usual": 1.0, "half": 0.5, "a third": 1 / 3}  # none takes longer than the usual run
+FEWEST = 3  # looks of the shortest run: the start, one on the way, the end
 KNOBS: Mapping[str, tuple[str, Sequence[Any]]] = {  # argument of `free` → what it is called, its positions
     "size": ("size", SIZES),
     "distance": ("distance", DISTANCES),
@@ -69,7 +70,7 @@ def free(
         distance: of the matching loss.
         matching, score, index_score: weights of the losses on vectors, on scores of the batch, of the index.
         temperature: divides the scores; where both score losses are 0 it changes nothing.
-        rate, steps: keys of `FACTORS` and `LENGTHS`.
+        rate, steps: keys of `FACTORS` and `LENGTHS`; fewer steps are looked at less often.
 
     Raises:
         KeyError: no such rate or number of steps.
@@ -85,7 +86,13 @@ def free(
     return Experiment(FREE, {
         "student": size, "losses": losses,
         "rate": usual.rate * FACTORS[rate], "epochs": usual.epochs * LENGTHS[steps],
+        "probes": fewer_probes(usual.probes, LENGTHS[steps]),
     })  # fmt: skip
+
+
+def fewer_probes(probes: int, share: float) -> int:
+    """Of so many looks, as many as a run of a share of the steps may spend the same share of its time on."""
+    return min(probes, max(FEWEST, round(probes * share)))
 
 
 def differences(usual: DistillConfig, here: DistillConfig) -> dict[str, str]:

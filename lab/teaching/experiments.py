@@ -25,7 +25,8 @@ from lab.teaching.predict import Choice, Prediction, Question
 
 RATE_TIMES = 10
 OWN_SHARE = 0.5  # of the usual steps, for the student that encodes documents as well: each of its steps takes longer
-WATCHED = 100  # texts a student is looked at through: a run should not spend more than a twentieth of its time on that
+WATCHED, LOOKS = 100, 8  # texts a student is looked at through, how often: at most a twentieth of a run's time
+OWN_LOOKS = 4  # for the student that encodes the documents anew for each of its looks
 WORDS, SEARCHED = 12, 1_000  # a student that encodes documents reads so many words, of so many of them at a look
 SAME = 0.02  # differences of overlap@10, or of the distance, below this count as none
 
@@ -45,7 +46,7 @@ _STANDS = " Where will it stand, compared with the usual run?"
 
 def usual() -> DistillConfig:
     """The run all experiments change one thing of: 282 steps on the 12,000 live texts, matching alone."""
-    return DistillConfig(student="tenth", epochs=1.5, probes=10, observed=1_000, static=False, **PAPER)
+    return DistillConfig(student="tenth", epochs=1.5, probes=LOOKS, observed=1_000, static=False, **PAPER)
 
 
 def experiments(config: DistillConfig | None = None) -> list[Experiment]:
@@ -132,7 +133,8 @@ def _guided(config: DistillConfig) -> list[_Guided]:
         ),
         _experiment(
             "own tower",
-            {"documents": "own", "losses": LossWeights(document_matching=1.0), "epochs": config.epochs * OWN_SHARE},
+            {"documents": "own", "losses": LossWeights(document_matching=1.0), "epochs": config.epochs * OWN_SHARE,
+             "probes": min(OWN_LOOKS, config.probes)},
             "overlap", _OVERLAP,
             "This student does not inherit the documents: it encodes title and first words itself, and matches its"
             " teacher on documents as on queries. Each of its steps takes about three times as long, so it gets half"
@@ -143,7 +145,7 @@ def _guided(config: DistillConfig) -> list[_Guided]:
         ),
         _experiment(
             "no selection", {"select": False}, "overlap", _OVERLAP,
-            "The lab looks at the student ten times and keeps the best look. Take that away: keep the last step."
+            "The lab looks at the student now and then and keeps the best look. Take that away: keep the last step."
             + _SHARE,
             "Nothing: as the rate falls to 0 the last look was the best one anyway. Selection is an insurance; it pays"
             " in runs that go wrong, such as one with a rate that is too high.",
@@ -172,8 +174,8 @@ def experiment_panel(
     known = shipped_trials()[:1] if shipped and config in (None, usual()) else []
     prepared = prepared or artefacts.live_data(collection, WATCHED)
     known = [trial for trial in known if trial.texts == fingerprint(prepared[1].texts)]
-    arguments = _arguments(collection, teacher, prepared)
-    return ExperimentPanel(experiments(config), config or usual(), known, live, **arguments)
+    more = arguments(collection, teacher, prepared)
+    return ExperimentPanel(experiments(config), config or usual(), known, live, **more)
 
 
 def shipped_trials() -> list[Trial]:
@@ -183,7 +185,7 @@ def shipped_trials() -> list[Trial]:
 
 def run_one(experiment: Experiment, collection: Collection, teacher: DualEncoder, prepared: Any) -> Trial:
     """One experiment to its end, without a panel: what ships is made with it."""
-    panel = ExperimentPanel([experiment], usual(), live=False, **_arguments(collection, teacher, prepared))
+    panel = ExperimentPanel([experiment], usual(), live=False, **arguments(collection, teacher, prepared))
     trial = panel.start(experiment.name).join()
     return dataclasses.replace(trial, state="shipped") if trial.state == "finished" else trial
 
@@ -196,7 +198,7 @@ def run_all() -> Iterator[Trial]:
         yield run_one(experiment, collection, teacher, prepared)
 
 
-def _arguments(collection: Collection, teacher: DualEncoder, prepared: Any) -> dict[str, Any]:
+def arguments(collection: Collection, teacher: DualEncoder, prepared: Any) -> dict[str, Any]:
     """Of `distill`, the same for every run: all are looked at in the same documents, of which an own tower reads the
     beginning."""
     short, (data, held) = shortened(collection, WORDS), prepared
