@@ -12,6 +12,7 @@ from lab.panels.morph import MorphPanel
 from lab.panels.pairs import PairPanel
 from lab.panels.redrawn import RedrawnFigure
 from lab.panels.rewriting import Rewriting
+from lab.panels.tabs import Tabs
 from lab.panels.theatre import Theatre
 from lab.panels.training import Training, train_in_background
 
@@ -27,6 +28,7 @@ __all__ = [
     "PairPanel",
     "RedrawnFigure",
     "Rewriting",
+    "Tabs",
     "Theatre",
     "Training",
     "panels_are_live",
