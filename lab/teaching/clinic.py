@@ -12,12 +12,14 @@ from lab import artefacts
 from lab.errors import LabError
 from lab.geometry.diagnosis import GAUGES, ILLNESSES, Finding, likely_cause
 from lab.recording import Recording
+from lab.teaching.checks import NOTHING, called, short, tell
 
 FIRST = 2  # the look whose training loss counts as the beginning: a few batches after the start
 HINT = (
     "Ask in this order, for one fault can hide another: targets off; negative numbers; whether the loss fell at all;"
     " spread; whether what is served is what was trained, and if not, where training began."
 )
+_CHOICES = ", ".join(map(repr, ILLNESSES))
 
 
 def gauges(recording: Recording) -> dict[str, float]:
@@ -43,16 +45,17 @@ def diagnose(case: str, illness: str | None = None, cases: Mapping[str, Recordin
         cases: other patients than the shipped ones.
     """
     cases = artefacts.clinic() if cases is None else cases
-    print(verdict(case, illness, cases))  # noqa: T201 (a check talks to the reader)
+    tell(f"the name of a case and one of {_CHOICES}", verdict, case, illness, cases)
 
 
 def verdict(case: str, illness: str | None, cases: Mapping[str, Recording]) -> str:
     """The words of `diagnose`."""
-    if case not in cases:
-        return f"There is no {case!r}; there are {', '.join(cases)}."
-    chosen = {each.lower(): each for each in ILLNESSES}.get(str(illness).strip().lower())
+    if not isinstance(case, str) or case not in cases:
+        return f"There is no {short(case)}; there are {', '.join(cases)}."
+    named = illness.strip().lower() if isinstance(illness, str) else ""
+    chosen = {each.lower(): each for each in ILLNESSES}.get(named)
     if chosen is None:
-        return f"{case}: your turn. Choose one of {', '.join(map(repr, ILLNESSES))}."
+        return f"{case}: your turn. Choose one of {_CHOICES}."
     true, finding = cases[case].about["illness"], likely_cause(gauges(cases[case]))
     given_away = f"The gauge that gives it away is {finding.gauge!r}: {finding.words}."
     if chosen == true:
@@ -63,30 +66,29 @@ def verdict(case: str, illness: str | None, cases: Mapping[str, Recording]) -> s
 def check_name_illness(yours: Callable[[dict[str, float]], Any], cases: Mapping[str, Recording] | None = None) -> None:
     """Print how many patients `yours(gauges)` names rightly, and what it overlooked first. Never raises."""
     cases = artefacts.clinic() if cases is None else cases
+    tell(f"one of {_CHOICES}", _of_the_patients, yours, cases)
+
+
+def _of_the_patients(yours: Callable[[dict[str, float]], Any], cases: Mapping[str, Recording]) -> str:
     right = 0
     overlooked: str | None = None
     for case, recording in cases.items():
         found, true = gauges(recording), recording.about["illness"]
-        try:
-            said = yours(dict(found))
-        except Exception as error:  # whatever the reader's code raises is the finding
-            print(f"Not yet: for {case} your function raised {type(error).__name__}: {error}")  # noqa: T201
-            return
-        if said is ...:
-            print("Your turn: replace the ... and run the cell again.")  # noqa: T201
-            return
-        if said == true:
+        said, words = called(yours, found, where=f"for {case} ")
+        if words:
+            return words
+        if isinstance(said, str) and said == true:  # an array would compare number by number
             right += 1
         elif overlooked is None:
             overlooked = _overlooked(case, said, likely_cause(found))
-    print(f"Right: all {right} patients." if overlooked is None else f"Not yet: {right} of {len(cases)}. {overlooked}")  # noqa: T201
+    return f"Right: all {right} patients." if overlooked is None else f"Not yet: {right} of {len(cases)}. {overlooked}"
 
 
 def _overlooked(case: str, said: Any, finding: Finding) -> str:
     if said is None:
-        return f"For {case} your function returned nothing; does it end with return?"
+        return f"For {case} {NOTHING}"
     if not isinstance(said, str) or said not in ILLNESSES:
-        return f"For {case} it said {said!r}; say one of {', '.join(map(repr, ILLNESSES))}."
+        return f"For {case} it said {short(said)}; say one of {_CHOICES}."
     return f"{case} is not {said!r}: look at {finding.gauge!r} ({GAUGES[finding.gauge]})."
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lab.teaching.checks import verdict
+from lab.teaching.checks import NOTHING, called, failure, judged, tell
 
 HINT_LOSS = (
     "The root has an infinite slope at 0. Ask torch.linalg.vector_norm, which defines the slope there as 0, or keep"
@@ -37,28 +37,34 @@ _MISTAKES: dict[str, Callable[[Any, Any], Any]] = {
 
 def check_matching_loss(yours: Callable[[Tensor, Tensor], Any]) -> None:
     """Print whether `yours(student, teacher)` is the mean ‖t − s‖ with a gradient everywhere. Never raises."""
+    tell("one number, as a tensor", _of_the_loss, yours)
+
+
+def _of_the_loss(yours: Callable[[Tensor, Tensor], Any]) -> str:
     student, teacher = (torch.tensor(rows, dtype=torch.double) for rows in (_STUDENT, _TEACHER))
-
-    def value(s: Tensor, t: Tensor) -> Any:
-        found = yours(s.clone(), t.clone())
-        return found.detach() if isinstance(found, Tensor) else found
-
-    right, words = verdict(value, (student, teacher), _EXPECTED, _MISTAKES, _CLOSE)
-    if right:
-        words = _of_the_gradient(yours, student, teacher)
-    print(words)  # noqa: T201 (a check talks to the reader)
+    found, words = called(yours, student, teacher)
+    if words:
+        return words
+    value = found.detach() if isinstance(found, Tensor) else found
+    right, words = judged(value, (student, teacher), _EXPECTED, _MISTAKES, _CLOSE)
+    return _of_the_gradient(yours, student, teacher) if right else words
 
 
 def _of_the_gradient(yours: Callable[[Tensor, Tensor], Any], student: Tensor, teacher: Tensor) -> str:
     moving = student.clone().requires_grad_()
     try:
         loss = yours(moving, teacher)
-    except RuntimeError as error:  # numpy refuses tensors that carry a gradient
-        return f"Not yet: the value is right, but with a gradient to follow it raised {error}; stay with torch."
-    if not isinstance(loss, Tensor) or not loss.requires_grad:
-        return "Not yet: the value is right, but no gradient reaches the student; stay with torch, without .item()."
-    (gradient,) = torch.autograd.grad(loss.sum(), [moving], allow_unused=True)
-    if gradient is None or not bool(torch.isfinite(gradient).all()):
+        if not isinstance(loss, Tensor) or not loss.requires_grad:
+            return "Not yet: the value is right, but no gradient reaches the student; stay with torch, without .item()."
+        (gradient,) = torch.autograd.grad(loss.sum(), [moving], allow_unused=True)
+    except Exception as error:  # numpy refuses tensors that carry a gradient, and torch to change them in place
+        return (
+            f"Not yet: the value is right, but with a gradient to follow it raised {failure(error)};"
+            " stay with torch, and change nothing in place."
+        )
+    if gradient is None:
+        return "Not yet: the value is right, but no gradient reaches the student: the loss does not depend on it."
+    if not bool(torch.isfinite(gradient).all()):
         return (
             "Not yet: the value is right, but the gradient of the third query is nan: there the student stands on its"
             " teacher, and the root of 0 has no slope. One such row makes every weight nan."
@@ -75,31 +81,41 @@ def solve_matching_loss(student: Tensor, teacher: Tensor) -> Tensor:
 
 def check_break_index(yours: Callable[[np.ndarray, np.ndarray], Any]) -> None:
     """Print whether `yours(queries, documents)` keeps all scores and breaks the teacher's index. Never raises."""
+    tell("two arrays, queries and documents", _of_the_index, yours)
+
+
+def _of_the_index(yours: Callable[[np.ndarray, np.ndarray], Any]) -> str:
     random = np.random.default_rng(0)
-    queries, documents = (_units(random.normal(size=(count, 16))) for count in (40, 60))
-    words = ""
-
-    def kept(asked: np.ndarray, answers: np.ndarray) -> Any:
-        """The share of first documents kept in the teacher's index; ... and wrong shapes are passed on."""
-        nonlocal words
-        found = yours(asked.copy(), answers.copy())
-        if found is ... or found is None:
-            return found
-        mine, theirs = (np.asarray(part, dtype=np.float64) for part in found)
-        if mine.shape != asked.shape or theirs.shape != answers.shape:
-            words = f"give both, queries {asked.shape} and documents {answers.shape}; got {mine.shape}, {theirs.shape}."
-        elif np.abs(mine @ theirs.T - asked @ answers.T).max() > 1e-6:
-            words = "the scores have changed: do the same to queries and documents, and let it be orthogonal."
-        elif not _few(share := float(((mine @ answers.T).argmax(1) == (asked @ answers.T).argmax(1)).mean())):
-            words = f"scores are the same, but {share:.0%} still find their document in the teacher's index: turn more."
-        return 0.0 if not words else 1.0
-
-    right, said = verdict(kept, (queries, documents), 0.0, {})
+    asked, answers = (_units(random.normal(size=(count, 16))) for count in (40, 60))
+    found, words = called(yours, asked, answers)
     if words:
-        said = f"Not yet: {words}"
-    elif right:
-        said = "Right: every score is the teacher's, and in the teacher's index hardly a first document is left."
-    print(said)  # noqa: T201 (a check talks to the reader)
+        return words
+    if found is None:
+        return f"Not yet: {NOTHING}"
+    try:
+        mine, theirs = (_real(part) for part in found)
+    except Exception as error:
+        return f"Not yet: give both, queries and documents, as two arrays; reading yours raised {failure(error)}."
+    if mine.shape != asked.shape or theirs.shape != answers.shape:
+        shapes = f"queries {asked.shape} and documents {answers.shape}; got {mine.shape}, {theirs.shape}"
+        return f"Not yet: give both, {shapes}."
+    if not (np.isfinite(mine).all() and np.isfinite(theirs).all()):
+        return "Not yet: nan or inf stands among the numbers: look for a division by 0."
+    with np.errstate(all="ignore"):  # numbers near the largest there are: their scores are inf, and so changed
+        same = np.allclose(mine @ theirs.T, asked @ answers.T, rtol=0, atol=1e-6)
+        share = float(((mine @ answers.T).argmax(1) == (asked @ answers.T).argmax(1)).mean())
+    if not same:
+        return "Not yet: the scores have changed: do the same to queries and documents, and let it be orthogonal."
+    if not _few(share):
+        kept = f"{share:.0%} still find their document in the teacher's index"
+        return f"Not yet: scores are the same, but {kept}: turn more."
+    return "Right: every score is the teacher's, and in the teacher's index hardly a first document is left."
+
+
+def _real(part: Any) -> np.ndarray:
+    if np.iscomplexobj(values := np.asarray(part)):
+        raise TypeError("complex numbers")  # as floats they would lose their imaginary parts
+    return values.astype(np.float64)
 
 
 def solve_break_index(queries: np.ndarray, documents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -222,7 +222,7 @@ def predict(name: str, choice: str | None = None, measured: float | None = None)
     Raises:
         LabError: no such question, or no such choice.
     """
-    if name not in QUESTIONS:
+    if not isinstance(name, str) or name not in QUESTIONS:  # a list cannot be looked up: that would be a TypeError
         raise LabError(f"no question {name!r}; there are {', '.join(sorted(QUESTIONS))}")
     letters = _letters(QUESTIONS[name].choices)
     if choice is not None and str(choice).strip().lower() not in letters:
