@@ -137,11 +137,13 @@ def pairs_in_a_kernel(name: str, count: int, done: int) -> list[dict[str, dict[s
 
     manager, client = start_new_kernel()
     try:
-        ask(client, f"import json, sys; sys.path.insert(0, {str(HERE)!r}); import live_cost; live_cost.arm({name!r}, True)")
+        ask(client, f"import json, sys; sys.path.insert(0, {str(HERE)!r}); import live_cost")
+        ask(client, f"live_cost.arm({name!r}, True)")
         found = []
         for number in range(done, done + count):
             order = (False, True) if number % 2 == 0 else (True, False)
-            arms = {live: ask(client, f"print({ANSWER!r} + json.dumps(live_cost.arm({name!r}, {live})))") for live in order}
+            say = f"print({ANSWER!r} + json.dumps(live_cost.arm({name!r}, LIVE)))"
+            arms = {live: ask(client, say.replace("LIVE", str(live))) for live in order}
             found.append({"plain": arms[False], "live": arms[True]})
             print(json.dumps(found[-1]), flush=True)
         return found
