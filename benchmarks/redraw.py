@@ -2,10 +2,11 @@
 
     python benchmarks/redraw.py              # a minute, on idle cores; needs a Chromium (BROWSER_PATH names one)
 
-A page holds the map, the theatre and the experiments' panel. Each control is set from the page by keyboard, `TURNS`
-times, to another value every time; the clock stops when what the page draws from holds the new values. So the time has
-everything in it: the message to the kernel, the values, the message back, plotly's update. The first turn of each is a
-warm-up and not counted. The bar, a median below 0.3 s, is for two idle cores. Goes to docs/redraw.json.
+A page holds the map, the theatre, two engines asked at once, the circle and the experiments' panel. Each control is set
+from the page by keyboard, `TURNS` times, to another value every time; the clock stops when what the page draws from
+holds the new values. So the time has everything in it: the message to the kernel, the values, the message back,
+plotly's update. The first turn of each is a warm-up and not counted. The bar, a median below 0.3 s, is for two idle
+cores. Goes to docs/redraw.json.
 """
 
 from __future__ import annotations
@@ -36,11 +37,14 @@ TURNS, BAR, PATIENCE = 11, 0.3, 60.0
 CELLS = (
     """import lab
 from lab import artefacts
-from lab.panels import MapPanel, Theatre
+from lab.panels import AskBoth, MapPanel, Theatre, turn_both_towers
 from lab.teaching.experiments import experiment_panel, shipped_trials
 collection, teacher = lab.load_collection("wiki"), lab.load_teacher()
 MapPanel(collection, artefacts.vectors("wiki-documents-int8"), artefacts.article_map(collection)[0], teacher)""",
     "Theatre(artefacts.sizes(), collection)",
+    """documents, student = artefacts.vectors("wiki-documents-int8"), artefacts.student()
+AskBoth(collection, documents, teacher, student, "Which river flows through three capitals?")""",
+    "turn_both_towers()",
     """panel = experiment_panel(collection, teacher)
 panel""",
     # the table of runs is written when a run is over: here the next of the shipped ones, at a press of a button
@@ -56,6 +60,7 @@ ipywidgets.VBox([button, table])""",
 POINTS = """panel => JSON.stringify(Array.from(panel.querySelectorAll('.js-plotly-plot')).map(plot =>
     plot._fullData.map(t => [Array.from(t.x || []), Array.from(t.y || []), t.text, t.hovertext])))"""
 WORDS = "panel => panel.innerText"
+CARD = "panel => Array.from(panel.querySelectorAll('.js-plotly-plot')).at(-1)._fullLayout.title.text"
 
 
 def turns(panel: Locator, act: Callable[[int], None], seen: str) -> list[float]:
@@ -75,9 +80,9 @@ def turns(panel: Locator, act: Callable[[int], None], seen: str) -> list[float]:
 
 def measure(notebook: Notebook) -> dict[str, list[float]]:
     """What is done → seconds, turn by turn."""
-    world, theatre, experiments, table = notebook.page.locator(".jp-CodeCell").all()
-    asked, picked = (panel.locator("input[list]").first for panel in (world, theatre))
-    slider = theatre.locator(".noUi-handle[role=slider]").first
+    world, theatre, both, circle, experiments, table = notebook.page.locator(".jp-CodeCell").all()
+    asked, picked, typed = (panel.locator("input[list]").first for panel in (world, theatre, both))
+    slider, angle = (panel.locator(".noUi-handle[role=slider]").first for panel in (theatre, circle))
     sizes, experiment = theatre.locator(".widget-toggle-buttons button"), experiments.locator("select").first
 
     def another(box: Locator) -> Callable[[int], None]:
@@ -100,6 +105,11 @@ def measure(notebook: Notebook) -> dict[str, list[float]]:
         "theatre: a question is picked": turns(theatre, another(picked), POINTS),
         "theatre: one step of the slider": turns(theatre, lambda _: slider.press("ArrowLeft"), POINTS),
         "theatre: another size": turns(theatre, lambda turn: sizes.nth(turn % sizes.count()).press("Enter"), POINTS),
+        "theatre: another size, until its card": turns(
+            theatre, lambda turn: sizes.nth(turn % sizes.count()).press("Enter"), CARD
+        ),
+        "two engines: a question is picked": turns(both, another(typed), POINTS),
+        "circle: one step of the slider": turns(circle, lambda _: angle.press("ArrowRight"), POINTS),
         "experiments: another question": turns(experiments, next_of(experiment), WORDS),
         "experiments: the table of runs": turns(table, lambda _: button.press("Enter"), WORDS),
     }

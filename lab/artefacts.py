@@ -178,27 +178,32 @@ def grid() -> dict[str, Recording]:
 def sizes() -> dict[str, Recording]:
     """Name of a size → recording of a student of that size over the dev queries, the smallest first; with the speed
     of its size where that was measured."""
-    found = {name: Recording.load(path(SIZES) / name) for name in SIZE_NAMES}
-    return {name: _with_speed(each, speeds().get(name)) for name, each in found.items()}
+    found, known = {name: Recording.load(path(SIZES) / name) for name in SIZE_NAMES}, speeds()
+    return {name: _with_speed(each, known.get(name), known.get("teacher")) for name, each in found.items()}
 
 
-def speeds() -> dict[str, float]:
-    """Name of a size → queries a second, one at a time, over the teacher's in the same run: docs/speed.json.
+def speeds() -> dict[str, tuple[float, float]]:
+    """Name of a size, or "teacher" → queries a second, one at a time, and that over the teacher's in the same run:
+    docs/speed.json.
 
     How fast a student is depends on its size and not on what it learnt, so the recordings need not be made again for
     it. Without that file, as beside data of one's own (`$LAB_DATA`), nothing is known and the answer is empty.
     """
     if not SPEED.exists():
         return {}
-    measured = json.loads(SPEED.read_text())["sizes"]["encoders"]
-    return {name: measured[name]["one by one"]["times the teacher"] for name in SIZE_NAMES if name in measured}
+    found = json.loads(SPEED.read_text())["sizes"]["encoders"]
+    alone = {name: found[name]["one by one"] for name in ("teacher", *SIZE_NAMES) if name in found}
+    return {name: (each["queries per second"], each["times the teacher"]) for name, each in alone.items()}
 
 
-def _with_speed(recording: Recording, speed: float | None) -> Recording:
+def _with_speed(
+    recording: Recording, student: tuple[float, float] | None, teacher: tuple[float, float] | None
+) -> Recording:
     facts = recording.about.get(FACTS)
-    if facts is None or speed is None:
+    if facts is None or student is None or teacher is None:
         return recording
-    return dataclasses.replace(recording, about={**recording.about, FACTS: {**facts, "speed": speed}})
+    speed = {"speed": student[1], "per second": {"student": student[0], "teacher": teacher[0]}}
+    return dataclasses.replace(recording, about={**recording.about, FACTS: {**facts, **speed}})
 
 
 def clinic() -> dict[str, Recording]:

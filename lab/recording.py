@@ -122,6 +122,8 @@ def of_teacher(recording: Recording) -> Recording:
             "parameters": {**sizes, "student": sizes["teacher"]},
             "metrics": {**metrics, "student": metrics["teacher"]},
         }  # fmt: skip
+        if rates := facts.get("per second"):
+            about[FACTS]["per second"] = {**rates, "student": rates["teacher"]}
     return replace(
         recording,
         distances=np.zeros_like(recording.distances),

@@ -15,7 +15,8 @@ from lab import artefacts
 from lab.collection import load_collection
 from lab.encoders.teacher import load_teacher
 from lab.errors import CacheError, DataError
-from lab.recording import FACTS
+from lab.figures import student_card
+from lab.recording import FACTS, of_teacher
 
 
 @pytest.fixture
@@ -85,11 +86,16 @@ def test_a_live_training_may_be_watched_through_fewer_texts() -> None:
 
 def test_every_size_ships_with_what_its_card_says() -> None:
     speeds = artefacts.speeds()
-    assert list(speeds) == list(artefacts.SIZE_NAMES) and all(speed > 1 for speed in speeds.values())
+    assert list(speeds) == ["teacher", *artefacts.SIZE_NAMES] and speeds.pop("teacher")[1] == 1
+    assert all(rate > 0 and times > 1 for rate, times in speeds.values())
     for name, recording in artefacts.sizes().items():
         facts = recording.about[FACTS]
-        assert facts["speed"] == speeds[name] and facts["retention"]["low"] < facts["retention"]["high"]
+        assert (facts["per second"]["student"], facts["speed"]) == speeds[name]
+        assert facts["retention"]["low"] < facts["retention"]["high"]
         assert facts["parameters"]["student"] < facts["parameters"]["teacher"]
+        assert f"{facts['per second']['student']:.0f} queries a second" in student_card(recording).layout.title.text
+        own = of_teacher(recording).about[FACTS]
+        assert own["speed"] == 1 and own["per second"]["student"] == facts["per second"]["teacher"]
 
 
 def test_without_the_file_of_speeds_none_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -175,7 +175,8 @@ def _said(facts: dict[str, Any]) -> list[str]:
     if facts.get("minutes") is not None:
         words.append(f"{facts['minutes']:.1f} minutes")
     if facts.get("speed") is not None:
-        words.append(f"{facts['speed']:.1f} × the teacher's queries a second")
+        rate = f"{rates['student']:.0f} queries a second, " if (rates := facts.get("per second")) else ""
+        words.append(f"{rate}{facts['speed']:.1f} × the teacher's" + ("" if rate else " queries a second"))
     return [*words, *_beside_bm25(facts.get("metrics", {}))]
 
 
