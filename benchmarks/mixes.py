@@ -17,7 +17,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from quality import relevant
+from quality import NAMES, relevant
 from results import ROOT, commit, stored, write_json
 
 import lab
@@ -28,7 +28,7 @@ from lab.progress import ProgressBars
 FOLDER, OUT = ROOT / "docs" / "mixes", ROOT / "docs" / "mixes.json"
 MIXES = {
     "default": TextMix(),
-    "names": TextMix(names=10, sentences=4, questions=5),
+    "names": NAMES,
     "names beside all sentences": TextMix(names=10),
     "no questions": TextMix(questions=0),
     "fewer sentences": TextMix(sentences=4),

@@ -8,7 +8,8 @@ with the same config is not repeated. Minutes are wall clock on otherwise idle c
 vectors first (by using a new one), as a first run on a new corpus would find it. `--unseen` takes documents that are
 relevant to the split's queries out of the training texts: they stay in the index, as articles added later would. `--on`
 measures students elsewhere than they were distilled on: `--collections wiki --on pydocs`, or
-`--collections wiki+pydocs --on wiki pydocs`.
+`--collections wiki+pydocs --on wiki pydocs`. `--names` trains on the mix of texts that is called so in
+benchmarks/mixes.py, for corpora that grow.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from results import ROOT, commit, stored, write_json
 
 import lab
 import lab.report
+from lab.collection.texts import TextMix
 from lab.evaluation import normalised_gain_interval, ratio_interval
 from lab.progress import ProgressBars
 
@@ -33,6 +35,7 @@ LOG, FOLDER = ROOT / "docs" / "test_log.csv", ROOT / "docs" / "quality"
 FIELDS = ("commit", "config", "collection", "split", "student", "seed", "queries", "teacher", "bm25", "static", "value",
           "retention", "low", "high", "parameters", "minutes", "store")  # fmt: skip
 MEASURE = "nDCG@10"
+NAMES = TextMix(names=10, sentences=4, questions=5)
 
 
 def run(config: lab.DistillConfig, split: str, cold: bool, on: Sequence[str]) -> list[dict]:
@@ -56,7 +59,7 @@ def run(config: lab.DistillConfig, split: str, cold: bool, on: Sequence[str]) ->
 def label(on: str, config: lab.DistillConfig) -> str:
     """How a row is called: by the collection it is measured on, and by what makes it unlike the plain case."""
     elsewhere = f"-from-{Path(config.collection).name}" if on != config.collection else ""
-    return Path(on).name + elsewhere + ("-unseen" if config.unseen else "")
+    return Path(on).name + elsewhere + ("-unseen" if config.unseen else "") + ("-names" if config.texts.names else "")
 
 
 def path_of(on: str, config: lab.DistillConfig, split: str) -> Path:
@@ -123,10 +126,12 @@ def main() -> None:
     parser.add_argument("--cold", action="store_true", help="a new store for every run, as on a new corpus")
     parser.add_argument("--on", nargs="+", help="measure on these collections in place of the one distilled on")
     parser.add_argument("--unseen", action="store_true", help="relevant documents give no training text")
-    parser.add_argument("--out", type=Path, help="default: docs/quality.json, or one named after split and --unseen")
+    parser.add_argument("--names", action="store_true", help="more of the texts are names that documents mention")
+    parser.add_argument("--out", type=Path, help="default: docs/quality.json, or one named after what is unlike it")
     arguments = parser.parse_args()
     unlike = ("" if arguments.split == "test" else f"-{arguments.split}") + ("-unseen" if arguments.unseen else "")
-    unlike += "-elsewhere" if arguments.on else ""
+    unlike += ("-elsewhere" if arguments.on else "") + ("-names" if arguments.names else "")
+    texts = NAMES if arguments.names else TextMix()
     out = arguments.out or ROOT / "docs" / f"quality{unlike}.json"
     table = []
     for collection in arguments.collections:
@@ -134,7 +139,9 @@ def main() -> None:
         for student in arguments.students:
             runs = []
             for seed in arguments.seeds:
-                config = lab.DistillConfig(collection=collection, student=student, seed=seed, unseen=unseen)
+                config = lab.DistillConfig(
+                    collection=collection, student=student, seed=seed, unseen=unseen, texts=texts
+                )
                 runs.append(run(config, arguments.split, arguments.cold, arguments.on or [collection]))
             table += [summary(list(same)) for same in zip(*runs, strict=True)]
             print(json.dumps(table[-1]), flush=True)
