@@ -199,8 +199,8 @@ class ExperimentPanel(Shown):
             changed, texts = differences(self._usual, config), fingerprint(held.texts)
             self._seen, self._begun_with = Seen(), self.guess.value
             self._trials.append(Trial(experiment.name, changed, steps=self._most_steps(), texts=texts))
-        self.start_button.disabled, self.stop_button.disabled = True, False
         self.answer.value, self.label.value = "", "starting"
+        self.start_button.disabled, self.stop_button.disabled = True, False
         self._training = train_in_background(config, False, self._listen, self._end, **self._arguments)
 
     def _listen(self, event: Event | Stage | Looked) -> None:

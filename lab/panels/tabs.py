@@ -7,10 +7,10 @@ from typing import Any
 
 import ipywidgets as widgets
 import plotly.graph_objects as go
-import plotly.io as pio
 
 from lab.errors import LabError
 from lab.panels.live import panels_are_live
+from lab.panels.redrawn import RedrawnFigure
 from lab.panels.shown import Shown
 
 
@@ -36,7 +36,8 @@ class Tabs(Shown):
             raise LabError("no figure to show: give words on a tab → figure")
         self._figures, self._above = dict(figures), frozenset(above)
         if panels_are_live() if live is None else live:
-            self.tabs = widgets.Tab([_plain(each) for each in figures.values()], titles=tuple(figures))
+            shown = [RedrawnFigure(figure).widget for figure in figures.values()]
+            self.tabs = widgets.Tab(shown, titles=tuple(figures))
             self.panel = widgets.VBox([self.tabs])
 
     def figure(self) -> go.Figure:
@@ -45,9 +46,3 @@ class Tabs(Shown):
 
     def _twin(self) -> tuple[Any, ...]:
         return tuple(figure for name, figure in self._figures.items() if name not in self._above)
-
-
-def _plain(figure: go.Figure) -> widgets.Output:
-    """As a cell would show it; not a FigureWidget, of which a page should not hold many."""
-    bundle = pio.renderers["plotly_mimetype"].to_mimebundle(figure.to_dict())
-    return widgets.Output(outputs=({"output_type": "display_data", "data": bundle, "metadata": {}},))

@@ -1,7 +1,9 @@
 """Notebook 03 in a real JupyterLab: a moved control changes the figure, Stop stops, nothing complains.
 
-Twice: with subshells as JupyterLab takes them, and in a wide page (1920 pixels) where no click takes one. (00 and 01
-have tests of their own; what is done first can be done to any notebook: `LAB_DRIVE=01_teacher_geometry`.)
+Twice: with subshells as JupyterLab takes them, and in a wide page (1920 pixels) where no click takes one. The second
+page finds a kernel without widgets: figures of the first would all be fetched while it opens, and anywidget gives up on
+one that takes longer than two seconds, as with megabytes each it may. (00 and 01 have tests of their own; what is done
+first can be done to any notebook: `LAB_DRIVE=01_teacher_geometry`.)
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import OUT, Open
 from tests.browser.jupyter import Lab
-from tests.browser.panels import drive, drive_again, move, without_outputs
+from tests.browser.panels import PLACE, drive, drive_again, move, ran, without_outputs
 from tests.browser.theatre import the_theatre_plays
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,6 +30,7 @@ NEEDED = {
         "await panel",
     )
 }  # fmt: skip
+FORGET = "import ipywidgets\nipywidgets.Widget.close_all()"
 STUDENT = 6  # place of the student's queries among the traces of circle_figure
 QUERIES = f"plot => Array.from(plot._fullData[{STUDENT}].x)"
 
@@ -36,7 +39,7 @@ QUERIES = f"plot => Array.from(plot._fullData[{STUDENT}].x)"
 @pytest.mark.parametrize("name", os.environ.get("LAB_DRIVE", NAME).split(","))
 def test_the_panels_of_a_notebook(lab: Lab, opened: Open, name: str) -> None:
     needed = None if os.environ.get("LAB_PICTURES") else NEEDED.get(name)  # `make test-full` runs and paints all
-    cells = without_outputs(ROOT / "notebooks" / f"{name}.ipynb", lab.folder, needed=needed)
+    *cells, forget = without_outputs(ROOT / "notebooks" / f"{name}.ipynb", lab.folder, (FORGET,), needed)
     notebook = opened(f"{name}.ipynb")
     places = drive(notebook, OUT / f"{name}.png", 150, cells)
     assert len(places) >= FEWEST.get(name, 0)
@@ -48,8 +51,11 @@ def test_the_panels_of_a_notebook(lab: Lab, opened: Open, name: str) -> None:
             _the_tabs_open(notebook.cell("Tabs("))
         assert notebook.errors == []
     notebook.pictures(OUT / name)
+    ran(notebook.run(forget), 30)
     notebook.page.close()
     wide = opened(f"{name}.ipynb", width=1920, subshells=False)
+    if name == NAME:
+        ran(wide.run(wide.cell("experiment_panel(").evaluate(PLACE)), 60)
     drive_again(wide, places, OUT / f"{name}.png", 60)
 
 
