@@ -11,7 +11,10 @@ over the 3n. So counts and steps are equal, and every observed query is seen equ
 With as many steps it would be *repeated*, the observed queries three times over, but for the order of its batches; so
 *repeated* is "nothing extra at equal steps". The last step is kept: nothing is selected.
 
-A run is a file in runs/generated/, so an interrupted study goes on; students lie there until the test. The first of the
+A run is a file in runs/generated/, so an interrupted study goes on; students lie there until the test. What every query
+scores in every run goes to docs/generated-values.json (dev: generated-dev-values.json), in the order of the split, so
+that anyone can compute the intervals again. The two files of results that are stored are from before that was so: their
+runs are gone, and with them the values; a study that is run again writes all of it. The first of the
 contrasts, the primary one, stood here before a run was made; the others are corrected by Holm. Two of the arms (σ 0.5
 and 2 at 2,000 and 8,000) and their contrasts came after the others had been tested.
 """
@@ -32,6 +35,7 @@ from generated_texts import (
     DEFAULT,
     EXTRA,
     FEW,
+    HELD_OUT,
     NOTHING,
     RUNS,
     SEEDS,
@@ -41,6 +45,7 @@ from generated_texts import (
     WIKI,
     Run,
     Texts,
+    reason,
 )
 from quality import FIELDS, LOG
 from results import ROOT, commit, write_json
@@ -108,6 +113,7 @@ class Study:
         digest = config.digest(*made.texts)
         return {
             **vars(run), "texts": len(made), "different texts": len(set(made.texts)), "steps": steps, "config": digest,
+            "left out": {asked: made.dropped.get(reason(asked), 0) for asked in HELD_OUT},
             "commit": commit(), "training seconds": round(last.seconds, 1),
             "seconds": round(time.monotonic() - began, 1),
         }  # fmt: skip
@@ -170,6 +176,16 @@ def summary(rows: list[dict[str, Any]], references: dict[str, Any], split: str) 
     }  # fmt: skip
 
 
+def values_of(rows: list[dict[str, Any]], references: dict[str, Any], split: str) -> dict[str, Any]:
+    """What `summary` starts from: of every run and reference, and every query of the split in its order."""
+    runs = {Run(row["observed"], row["arm"], row["seed"]).name: row for row in rows if split in row}
+    return {
+        "split": split, "measure": MEASURE, "commit": commit(), "references": references,
+        "left out": {name: row["left out"] for name, row in runs.items() if "left out" in row},
+        "runs": {name: row[split]["values"] for name, row in runs.items()},
+    }  # fmt: skip
+
+
 def log(fresh: list[dict[str, Any]], rows: list[dict[str, Any]], references: dict[str, Any]) -> None:
     """Append the test results of fresh rows to the log of all tests; `rows` holds the static students beside them."""
     teacher, bm25 = (float(np.mean(references[name])) for name in ("teacher", "bm25"))
@@ -222,7 +238,9 @@ def main() -> None:
     if split == "test":
         log(fresh, rows, references)
     told = summary(rows, references, split)
-    write_json(OUT if split == "test" else OUT.with_name("generated-dev.json"), told)
+    name = "generated" if split == "test" else "generated-dev"
+    write_json(OUT.with_name(f"{name}.json"), told)
+    write_json(OUT.with_name(f"{name}-values.json"), values_of(rows, references, split), None)
     for each in told["contrasts"]:
         print(json.dumps(each, ensure_ascii=False))
 

@@ -10,11 +10,11 @@ import numpy as np
 
 from lab.collection import Collection
 from lab.collection.general import filled_up
-from lab.collection.texts import NO_DOCUMENT, DocumentTexts, document_texts, held_out_rows
+from lab.collection.texts import NO_DOCUMENT, DocumentTexts, held_out_rows
 from lab.config import DistillConfig
 from lab.encoders.teacher import DualEncoder
 from lab.errors import DataError, LabError
-from lab.generation import FromQueries, NoiseSettings, QueryGenerator
+from lab.generation import FromDocuments, FromQueries, NoiseSettings, QueryGenerator
 from lab.store import VectorStore
 from lab.targets import as_ranked, hard_negatives, pulled
 from lab.training import TrainingData
@@ -85,7 +85,9 @@ def training_data(
     tell = tell or (lambda _: None)
     unseen = _unseen(config, collection)
     free = np.setdiff1d(np.arange(len(collection)), np.union1d(held_out_rows(collection), unseen))
-    made = document_texts(collection, free, config.texts)
+    # through the interface behind which studies swap sources: what they compare is what trains here
+    drawn = FromDocuments(collection, config.texts, free).draw()
+    made = DocumentTexts(drawn.texts, drawn.rows)
     held = held_out_texts(collection)
     if config.queries == "train":
         made = _with_train_queries(collection, made, held, unseen, config, generator)
@@ -197,7 +199,7 @@ def index_rows(collection: Collection) -> np.ndarray:
 
 def held_out_texts(collection: Collection) -> DocumentTexts:
     """Texts of held-out documents, the same for every run and every mix, so that students can be compared on them."""
-    held = document_texts(collection, held_out_rows(collection))
+    held = FromDocuments(collection, rows=held_out_rows(collection)).draw()
     chosen = np.sort(np.random.default_rng(0).permutation(len(held))[:HELD_OUT_QUERIES])
     return DocumentTexts(tuple(held.texts[i] for i in chosen), held.rows[chosen])
 

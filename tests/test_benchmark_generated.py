@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lab import load_collection
 from lab.errors import DataError
 from lab.figures import arms_figure
 from lab.generation import Made
+from lab.generation.filters import same_words
 from tests.scripts import benchmark
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,7 +41,7 @@ def source(texts: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Any:
     rows = np.repeat(np.arange(20), 3)
     made = Made(tuple(f"made {number} of {row}" for number, row in enumerate(rows)), rows)
     sentences = Made(tuple(f"sentence {row}" for row in range(60)), np.arange(60))
-    monkeypatch.setattr(found, "_pool", lambda arm, observed: made if arm in texts.SIGMAS else sentences, raising=False)
+    monkeypatch.setattr(found, "pool", lambda arm, observed: made if arm in texts.SIGMAS else sentences, raising=False)
     return found
 
 
@@ -65,6 +67,67 @@ def test_made_queries_are_those_of_the_observed_ones(texts: ModuleType, source: 
     assert len(made) == 12 and {int(text.split()[-1]) for text in made} <= rows
     with pytest.raises(DataError, match="19 queries wanted"):
         texts.FromPool(Made(("a",) * 18, np.repeat(np.arange(6), 3))).draw(19)
+
+
+class Asked:
+    """A collection whose dev and test queries are known."""
+
+    queries = {"train": {"a": "which fox"}, "dev": {"b": "Returns the axis."}, "test": {"c": "a volcano"}}
+
+
+def test_a_text_that_is_a_dev_or_test_query_is_left_out_and_counted(texts: ModuleType) -> None:
+    made = Made(("Which fox?", "Returns: the axis.", "A volcano", "the axis"), np.arange(4), {"identical": 3})
+    found = texts.left_out(made, Asked)
+    assert found.texts == ("Which fox?", "the axis") and found.rows.tolist() == [0, 3], "a train query may train"
+    assert found.dropped == {"identical": 3, "a dev query": 1, "a test query": 1}
+    same = texts.left_out(found, Asked)
+    assert same.texts == found.texts and same.rows.tolist() == found.rows.tolist()
+
+
+@pytest.mark.parametrize("arm", ["sentences", "generated, σ 2"])
+def test_pools_leave_them_out_and_count_them(texts: ModuleType, monkeypatch: pytest.MonkeyPatch, arm: str) -> None:
+    """Before they are drawn: an arm has as many texts as any other."""
+    every = Made((*(f"text {row}" for row in range(9)), "a volcano!"), np.arange(10))
+
+    class Documents:
+        def __init__(self, *given: Any) -> None: ...
+
+        def draw(self) -> Made:
+            return every
+
+    monkeypatch.setattr(texts, "ALL", 4)
+    monkeypatch.setattr(texts, "FromDocuments", Documents)
+    found = object.__new__(texts.Unread)
+    found.collection, found.rows, found._pools = Asked, np.arange(10), {}
+    monkeypatch.setattr(found, "_made", lambda arm, key: every, raising=False)
+    pool = found.pool(arm, 4)
+    assert len(pool) == (8 if arm == texts.SENTENCE else 9) and "a volcano!" not in pool.texts
+    assert {split: pool.dropped[texts.reason(split)] for split in texts.HELD_OUT} == {"dev": 0, "test": 1}
+
+
+def test_no_observed_query_is_one_of_dev_or_test(texts: ModuleType) -> None:
+    found = texts.Unread(load_collection("pydocs"), None, None)
+    for split in texts.HELD_OUT:
+        assert not same_words(found.queries, list(found.collection.queries[split].values())).any()
+
+
+def test_values_of_every_query_are_kept_and_give_the_summary_again(study: ModuleType) -> None:
+    known = {"teacher": [0.8] * 200, "bm25": [0.3] * 200, study.UNTRAINED: [0.4] * 200}
+    rows = [row | {"left out": {"dev": 0, "test": 1}} for row in rows_of(study, 0.05)]
+    kept = json.loads(json.dumps(study.values_of(rows, known, "dev")))
+    assert kept["references"] == known and len(kept["runs"]) == len(rows) == len(kept["left out"])
+    names = [study.Run(row["observed"], row["arm"], row["seed"]).name for row in rows]
+    again = [row | {"dev": row["dev"] | {"values": kept["runs"][name]}} for row, name in zip(rows, names, strict=True)]
+    assert study.summary(again, kept["references"], "dev") == study.summary(rows, known, "dev")
+    assert study.values_of(rows, known, "test")["runs"] == {}
+
+
+def test_the_stored_counts_of_what_was_left_out_are_of_every_pool(texts: ModuleType) -> None:
+    told = json.loads(texts.LEFT_OUT.read_text())
+    found = [(row["pool"], row["observed"]) for row in told["pools"]]
+    assert found == [(arm, n if arm in texts.SIGMAS else None) for arm, n in texts.COUNTED]
+    for row in told["pools"]:
+        assert row["texts"] > 2 * texts.FEW and set(row["left out"]) == set(texts.HELD_OUT)
 
 
 def rows_of(study: ModuleType, better: float) -> list[dict[str, Any]]:

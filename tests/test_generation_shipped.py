@@ -69,7 +69,8 @@ def test_what_is_told_to_be_met_follows_from_the_rows() -> None:
     default = {"wiki": next(row for row in ROWS if row["sigma"] == DOCS["default sigma"]),
                "pydocs": DOCS["at the default sigma, pydocs dev queries"]}  # fmt: skip
     assert kept == {name: row["top document kept"]["value"] >= 0.8 for name, row in default.items()}
-    assert fast == (DOCS["speed at the default sigma"]["queries per processor second"] >= 100)
+    rate = DOCS["speed at the default sigma"].get("queries per second")  # by the clock; the bar is for nothing else
+    assert fast == (None if rate is None else rate >= 100) and DOCS["met"] == generation.met(DOCS)
     for row in [*ROWS, *DOCS["without masking"], *default.values()]:
         assert row["left"] + sum(row["dropped"].values()) == row["made"] == 3 * row["queries"]
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from lab import load_collection
+from lab.collection.texts import TextMix, document_texts
 from lab.errors import DataError, LabError
 from lab.generation import SENTENCES, Filters, FromDocuments, Made, Repeated, joined, mixed
-from lab.generation.filters import degenerate, filtered, words
+from lab.generation.filters import degenerate, filtered, same_words, words
 
 QUERIES = ("which fox is white", "volcano on Hawaii")
 
@@ -26,6 +27,11 @@ class Axes:
 
 def test_words_ignore_case_and_punctuation() -> None:
     assert words("What's  the Fox?") == ("what", "s", "the", "fox")
+
+
+def test_texts_are_compared_by_their_words_alone() -> None:
+    assert same_words(["Which  FOX is white?", "which fox", ""], QUERIES).tolist() == [True, False, False]
+    assert same_words([], QUERIES).tolist() == [] and same_words(["fox"], []).tolist() == [False]
 
 
 @pytest.mark.parametrize(
@@ -75,6 +81,13 @@ def test_documents_give_as_many_as_asked_for(tiny_collection_dir) -> None:
         assert set(words(text)) & set(document), f"{text!r} has nothing of {document}"
     with pytest.raises(DataError, match="100,000 queries wanted"):
         source.draw(100_000)
+
+
+@pytest.mark.parametrize("mix", [TextMix(), SENTENCES, TextMix(names=3, seed=2, most=15)])
+def test_without_a_count_the_documents_give_all_their_mix_gives(tiny_collection_dir, mix: TextMix) -> None:
+    collection, rows = load_collection(tiny_collection_dir), [0, 2, 3]
+    made, known = FromDocuments(collection, mix, rows).draw(seed=5), document_texts(collection, rows, mix)
+    assert made.texts == known.texts and made.rows.dtype == np.int64 and np.array_equal(made.rows, known.rows)
 
 
 def test_sentences_are_sentences_of_the_documents(tiny_collection_dir) -> None:

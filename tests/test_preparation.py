@@ -11,11 +11,12 @@ import pytest
 
 import lab
 from lab.collection import Collection
+from lab.collection.texts import TextMix, document_texts, held_out_rows
 from lab.config import DistillConfig
 from lab.distillation import distill
 from lab.encoders.teacher import load_teacher
 from lab.errors import DataError, LabError
-from lab.generation import Made, NoiseSettings
+from lab.generation import FromDocuments, Made, NoiseSettings
 from lab.preparation import fit_prepared, training_data
 from lab.store import VectorStore
 
@@ -124,6 +125,24 @@ def test_queries_are_made_of_the_train_split_alone(config: DistillConfig, tiny_c
 def test_a_missing_train_split_is_named(config: DistillConfig) -> None:
     with pytest.raises(DataError, match="no train split"):
         distill(dataclasses.replace(config, queries="train"))
+
+
+@pytest.mark.parametrize("mix", [TextMix(), TextMix(sentences=2, questions=0, names=2, seed=3), TextMix(most=9)])
+def test_its_texts_are_those_a_study_draws_from_the_documents(
+    config: DistillConfig, monkeypatch: pytest.MonkeyPatch, mix: TextMix
+) -> None:
+    """One interface: what `lab distill` trains on is `FromDocuments`, and the texts are those of the core, in order."""
+    drawn: list[FromDocuments] = []
+    own = FromDocuments.draw
+    monkeypatch.setattr(FromDocuments, "draw", lambda source, *given: drawn.append(source) or own(source, *given))
+    collection, teacher = lab.load_collection(config.collection), load_teacher(config.teacher, "cpu", "float32")
+    some = dataclasses.replace(config, texts=mix, at_least=0)
+    data, held = training_data(some, collection, teacher, VectorStore(None))
+    assert [source.mix for source in drawn] == [mix, TextMix()], "texts to train on, texts to look through"
+    free = np.setdiff1d(np.arange(len(collection)), held_out_rows(collection))
+    known, looked = document_texts(collection, free, mix), document_texts(collection, held_out_rows(collection))
+    assert data.texts == known.texts and data.positives.tolist() == known.rows.tolist()
+    assert set(held.texts) == set(looked.texts)
 
 
 def test_held_out_documents_give_no_training_text(config: DistillConfig) -> None:

@@ -159,14 +159,21 @@ def of_generation(of: dict[str, Any]) -> list[str]:
     kept, pydocs = (
         interval(row["top document kept"], 2) for row in (wiki, found["at the default sigma, pydocs dev queries"])
     )
-    bars = found["met"]
+    bars, rate = found["met"], found["speed at the default sigma"]
+    speed = (
+        "100 made queries a second on two idle cores were asked for, which is open: it was measured by processor"
+        f" seconds of one thread alone, {rate['queries per processor second']:.0f} a second."
+        if (fast := bars["100 queries per second"]) is None  # processor seconds judge nothing
+        else f"{rate['queries per second']:.0f} made queries a second by the clock on {rate['threads']} threads (100"
+        f" asked for: {'met' if fast else 'missed'})."
+    )
     assert not any(bars["rebuilt for 80% without noise and masks"].values()), "README says: missed twice"
     assert bars["top document kept for 80%"] == {"wiki": True, "pydocs": False}, "README says: met on wiki alone"
     return [
         f"embedded generator rebuilds {rebuilt['wiki']:.2f} of wiki's dev queries and {rebuilt['pydocs']:.2f} of"
         " pydocs' exactly (aimed at: 0.80, missed twice)",
-        f"top document stays for {kept} and for {pydocs} of what it makes (0.80: met on wiki alone);"
-        f" {found['speed at the default sigma']['queries per processor second']:.0f} a processor second.",
+        f"top document stays for {kept} and for {pydocs} of what it makes (0.80: met on wiki alone);",
+        speed,
     ]
 
 

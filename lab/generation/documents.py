@@ -1,6 +1,7 @@
 """Extra queries without a generator: texts of documents, and the observed queries over again.
 
-They stand behind the same interface as the generator, so that a study can swap one source for another at equal counts.
+They stand behind the same interface as the generator, so that a study can swap one source for another at equal counts,
+and `lab distill` gets its texts through it: all that the mix of its settings gives.
 """
 
 from __future__ import annotations
@@ -28,14 +29,15 @@ class FromDocuments:
     rows: Iterable[int] | None = None
     name: str = "documents"
 
-    def draw(self, count: int, seed: int = 0) -> Made:
-        """`count` of the texts the mix gives, drawn at random.
+    def draw(self, count: int | None = None, seed: int = 0) -> Made:
+        """`count` of the texts the mix gives, drawn at random; None: all of them, whatever the seed.
 
         Raises:
-            DataError: the documents give fewer.
+            DataError: the documents give fewer, or none.
         """
-        made = document_texts(self.collection, self.rows, self.mix)
-        return picked(Made(made.texts, made.rows), count, f"{self.name} of {self.collection.name}", seed)
+        found = document_texts(self.collection, self.rows, self.mix)
+        made = Made(found.texts, found.rows)
+        return made if count is None else picked(made, count, f"{self.name} of {self.collection.name}", seed)
 
 
 SENTENCES = TextMix(titles=False, spans=0, questions=0)  # nothing but sentences

@@ -44,6 +44,12 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(_WORDS.findall(text.casefold()))
 
 
+def same_words(texts: Sequence[str], others: Sequence[str]) -> np.ndarray:
+    """(n,) bool: which of n texts are, word for word, one of the others."""
+    known = {words(other) for other in others}
+    return np.array([words(text) in known for text in texts], dtype=bool)
+
+
 def degenerate(text: str, shortest: int = 2) -> bool:
     """True for a text that nobody would type: too short, or one word over and over."""
     found = words(text)
