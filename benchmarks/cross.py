@@ -2,11 +2,14 @@
 
     python benchmarks/cross.py                        # trains, looks at dev, re-ranks test once; resumes
     python benchmarks/cross.py --only dev --seeds 0   # one stage, or some seeds, alone
+    python benchmarks/cross.py --collection wiki --only train dev    # pairs made from documents (cross_pairs.py)
+    python benchmarks/cross.py --collection wiki --only test         # once
 
-Every run is kept in out/cross/ as soon as it ends, re-ranking in pieces of ten queries. The result is docs/cross.json;
-one line a run goes to docs/test_log.csv. Lower layers are the teacher's and frozen: what they make of a pair is
-computed once for all six models. A pair is read at the length the models were trained with: at 256 tokens `cls` falls
-far behind (`--read 256 --only dev` shows it; docs/cross.json keeps what each length gave on dev).
+Every run is kept in out/cross/ as soon as it ends, re-ranking in pieces of ten queries. The result is docs/cross.json,
+of wiki docs/cross-wiki.json; one line a run of test goes to docs/test_log.csv. Lower layers are the teacher's and
+frozen: what they make of a pair is computed once for all six models. A pair is read at the length the models were
+trained with: at 256 tokens `cls` falls far behind (`--read 256 --only dev` shows it; docs/cross.json keeps what each
+length gave on dev).
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from cross_report import Found, report
-from cross_study import SCORERS, Study, World, adapter
+from cross_study import SCORERS, STUDIES, Study, World, adapter
 from results import ROOT
 from safetensors.numpy import load_file, save_file
 
@@ -29,8 +32,8 @@ from lab.device import autocast
 from lab.retrieval import Run
 from lab.training import Finished, Progress
 
+STAGES = ("train", "dev", "test")
 PIECE = 10  # queries re-ranked between two writes
-DEV_DEPTH = 20  # documents re-ranked on dev
 
 
 def train(world: World, runs: list[tuple[str, int]]) -> None:
@@ -62,10 +65,11 @@ def judge(world: World, split: str, seeds: tuple[int, ...]) -> tuple[Run, Found]
 
     A piece of queries at a time; each piece is kept.
     """
-    count, depth = (world.study.dev, DEV_DEPTH) if split == "dev" else (world.study.test, world.study.depth)
+    study = world.study
+    count, depth = (study.dev, study.dev_depth) if split == "dev" else (study.test, study.depth)
     queries = world.drawn(split, count)
     run, texts = world.run(queries, depth), list(queries.values())
-    name = f"{split}-{count}-{depth}-{world.study.read}-seeds{''.join(map(str, seeds))}"
+    name = f"{split}-{count}-{depth}-{study.read}-seeds{''.join(map(str, seeds))}"
     pieces: list[Found] = []
     models: list[CrossEncoder] = []
     began, fresh = time.monotonic(), 0
@@ -125,18 +129,19 @@ def read(world: World, models: list[CrossEncoder], texts: list[str], rows: np.nd
 def main() -> None:
     """Run what is missing."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", choices=("train", "dev", "test"))
+    parser.add_argument("--collection", choices=tuple(STUDIES), default=Study.collection)
+    parser.add_argument("--only", nargs="+", choices=STAGES, default=STAGES)
     parser.add_argument("--folder", type=Path, default=ROOT / "out" / "cross")
     parser.add_argument("--seeds", nargs="+", type=int, default=list(Study.seeds))
     parser.add_argument("--read", type=int, default=Study.read, help="tokens of a pair that is re-ranked")
     arguments = parser.parse_args()
-    study, seeds = Study(read=arguments.read), tuple(arguments.seeds)
+    study, seeds = dataclasses.replace(STUDIES[arguments.collection], read=arguments.read), tuple(arguments.seeds)
     world = World(study, arguments.folder)
     runs = [(scorer, seed) for seed in seeds for scorer in SCORERS]
-    if arguments.only in (None, "train"):
+    if "train" in arguments.only:
         train(world, runs)
-    for split in ("dev", "test"):
-        if arguments.only in (None, split):
+    for split in STAGES[1:]:
+        if split in arguments.only:
             report(world, split, *judge(world, split, seeds), runs)
 
 

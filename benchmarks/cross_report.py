@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 import numpy as np
-from cross_study import LOG, MEASURE, RESULT, SCORERS, Study, World, adapter
+from cross_study import LOG, MEASURE, SCORERS, Study, World, adapter, result
 from results import commit, write_json
 
 from lab.cross import about_cross, reordered
@@ -24,9 +24,10 @@ Found = dict[str, np.ndarray]  # see cross.read: models along axis 0, the untrai
 
 
 def report(world: World, split: str, run: Run, found: Found, runs: list[tuple[str, int]]) -> None:
-    """All numbers of a split into docs/cross.json; of test, a line a run in the log as well."""
+    """All numbers of a split into the study's file; of test, a line a run in the log as well."""
     qrels = {query_id: world.collection.qrels[split][query_id] for query_id in run.query_ids}
-    before = json.loads(RESULT.read_text()) if RESULT.exists() else {}
+    path = result(world.study)
+    before = json.loads(path.read_text()) if path.exists() else {}
     values = {"teacher": value(run, qrels)} | reranked(run, found, runs, qrels)
     if split == "dev":
         weights, tried = choose(run, found, runs, qrels)
@@ -51,14 +52,23 @@ def report(world: World, split: str, run: Run, found: Found, runs: list[tuple[st
             str(world.study.read): {name: round(float(each.mean()), 4) for name, each in values.items()}
         }
         if world.study.read != Study.read:  # only to see: the default length's numbers stay
-            write_json(RESULT, before | {"dev": before["dev"] | {"lengths tried": part["lengths tried"]}})
+            write_json(path, before | {"dev": before["dev"] | {"lengths tried": part["lengths tried"]}})
             return
     training = {f"{scorer}-{seed}": about_cross(adapter(world, scorer, seed)) for scorer, seed in runs}
-    write_json(RESULT, before | {"command": "python benchmarks/cross.py", "config": dataclasses.asdict(world.study),
-                                 "training": training, split: part})  # fmt: skip
+    study = world.study
+    write_json(path, before | {"command": study.command, "pairs": study.pairs, "config": dataclasses.asdict(study),
+                               "training": training, split: part | each_query(study, run, values)})  # fmt: skip
     if split == "test":
-        log(world, values, runs)
+        log(world, values, runs, "cross-made" if study.mix else "cross")
     print(json.dumps(part, indent=1), flush=True)
+
+
+def each_query(study: Study, run: Run, values: dict[str, np.ndarray]) -> dict[str, Any]:
+    """The measure of every query, a list a seed; not of observed pairs, whose 1,000 queries would fill the file."""
+    if study.mix is None:
+        return {}
+    rounded = {name: np.atleast_2d(each).round(4).tolist() for name, each in values.items()}
+    return {"query ids": run.query_ids, "by query": rounded}
 
 
 def choose(run: Run, found: Found, runs: list[tuple[str, int]], qrels: dict[str, Any]) -> tuple[Any, Any]:
