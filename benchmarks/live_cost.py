@@ -33,7 +33,7 @@ HERE = Path(__file__).resolve().parent
 OUT = HERE.parent / "docs" / "live_cost.json"
 VIEWS, PAIRS, BAR, PATIENCE = ("00", "03"), 5, 0.05, 900.0
 ANSWER = "LIVE COST "
-WATCHED, LOOKS, SECONDS = 150, 8, 45.0  # of the live training of notebook 00
+WATCHED, LOOKS, SECONDS = 150, 7, 45.0  # of the live training of notebook 00
 SHORT, TIMED = 0.3, 8  # passes in which a look and a step are timed, and looks
 
 
@@ -142,14 +142,17 @@ def pairs_in_a_kernel(name: str, count: int, done: int) -> list[dict[str, dict[s
         found = []
         for number in range(done, done + count):
             order = (False, True) if number % 2 == 0 else (True, False)
-            say = f"print({ANSWER!r} + json.dumps(live_cost.arm({name!r}, LIVE)))"
-            arms = {live: ask(client, say.replace("LIVE", str(live))) for live in order}
+            arms = {live: ask(client, _say(name, live)) for live in order}
             found.append({"plain": arms[False], "live": arms[True]})
             print(json.dumps(found[-1]), flush=True)
         return found
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
+
+
+def _say(name: str, live: bool) -> str:
+    return f"print({ANSWER!r} + json.dumps(live_cost.arm({name!r}, {live})))"
 
 
 def ask(client: Any, code: str) -> Any:

@@ -20,7 +20,7 @@ TEMPERATURES = (0.05, 0.01, 0.02, 0.2, 1.0)  # of both score losses
 SIZES = ("tenth", "twentieth", "quarter")
 DISTANCES = ("norm", "squared", "cosine")
 FACTORS: Mapping[str, float] = {"usual": 1.0, "× 8": 8.0, "× 2": 2.0, "½ ×": 0.5, "⅛ ×": 0.125}
-LENGTHS: Mapping[str, float] = {"usual": 1.0, "half": 0.5, "a third": 1 / 3}  # none takes longer than the usual run
+LENGTHS: Mapping[str, float] = {"usual": 1.0, "half": 0.5}  # none takes longer than the usual run
 FEWEST = 3  # looks of the shortest run: the start, one on the way, the end
 KNOBS: Mapping[str, tuple[str, Sequence[Any]]] = {  # argument of `free` → what it is called, its positions
     "size": ("size", SIZES),

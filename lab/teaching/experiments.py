@@ -25,7 +25,7 @@ from lab.teaching.predict import Choice, Prediction, Question
 
 RATE_TIMES = 10
 OWN_SHARE = 0.5  # of the usual steps, for the student that encodes documents as well: each of its steps takes longer
-WATCHED, LOOKS = 100, 8  # texts a student is looked at through, how often: at most a twentieth of a run's time
+WATCHED, LOOKS = 100, 7  # texts a student is looked at through, how often: at most a twentieth of a run's time
 OWN_LOOKS = 4  # for the student that encodes the documents anew for each of its looks
 WORDS, SEARCHED = 12, 1_000  # a student that encodes documents reads so many words, of so many of them at a look
 SAME = 0.02  # differences of overlap@10, or of the distance, below this count as none
