@@ -58,6 +58,10 @@ def arm(name: str, live: bool) -> dict[str, float]:
 
     if name == "00":
         more = {"collection": collection, "teacher": teacher, "prepared": artefacts.live_data(collection)}
+    else:
+        prepared = artefacts.live_data(collection, experiments.WATCHED)
+        more = experiments.arguments(collection, teacher, prepared)
+    if name == "00" or not live:  # without a view the panel of 03 would still write every step on its label
         steps = train_in_background(config, live, listen, record=False, **more).result().finished.step
     else:
         panel = experiments.experiment_panel(collection, teacher, config=config, live=live)

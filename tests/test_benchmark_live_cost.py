@@ -34,7 +34,7 @@ def test_what_is_stored_was_computed_from_its_pairs() -> None:
     assert tuple(views) == live_cost.VIEWS and stored == live_cost.summary(views, stored["looks"])
     assert all(len(pairs) >= live_cost.PAIRS for pairs in views.values())
     arms = [[pair[arm]["messages"] for arm in ("live", "plain")] for pairs in views.values() for pair in pairs]
-    assert all(live > 3 * plain for live, plain in arms), "the live arm must have been live"
+    assert all(live > 3 * plain + 20 for live, plain in arms), "the live arm must have been live"
     slower = [each["median slowdown"]["wall"] for each in stored["views"].values()]
     assert max(slower) <= live_cost.BAR
 

@@ -16,8 +16,8 @@ from tests.scripts import benchmark
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCS = (
-    "quality", "quality-unseen", "quality-elsewhere", "speed", "rerank_speed", "ladder", "live_cost", "fidelity",
-    "towers", "generation", "timings",
+    "quality", "quality-unseen", "quality-twentieth", "quality-elsewhere", "speed", "rerank_speed", "ladder",
+    "live_cost", "fidelity", "towers", "generation", "timings",
 )  # fmt: skip
 NUMBER = r"\d[\d,]*\.\d+|\d{1,3}(?:,\d{3})+"
 # Numbers of the two regions that no file holds, and why.
@@ -59,7 +59,7 @@ def of_quality(of: dict[str, Any]) -> list[str]:
     rows = {(row["collection"], row["student"]): row for row in of["quality"]}
     tenth, quarter = rows["wiki", "tenth"], rows["wiki", "quarter"]
     py_tenth, py_quarter = rows["pydocs", "tenth"], rows["pydocs", "quarter"]
-    later = next(row for row in of["quality-unseen"] if row["student"] == "tenth")
+    later, small = of["quality-unseen"], of["quality-twentieth"]  # tenth and quarter; wiki and pydocs
     alone, batches = rates(of["speed"]["wiki-tenth"])
     seeds, shipped = f"mean of {len(tenth['seeds'])} seeds", of["shipped"]["report"]["dev"]
     k1, b = re.search(r"k\w=([\d.]+), b=([\d.]+)", shipped["bm25"]).groups()  # type: ignore[union-attr]
@@ -79,8 +79,13 @@ def of_quality(of: dict[str, Any]) -> list[str]:
         f" its teacher's {py_quarter['teacher']:.3f} and `tenth` {interval(py_tenth['retention'])}; there static"
         f" students of their sizes keep {py_quarter['retention_static']['value']:.3f} and"
         f" {py_tenth['retention_static']['value']:.3f}, BM25 {py_quarter['bm25'] / py_quarter['teacher']:.3f}.",
-        f"`tenth` keeps {interval(later['retention'])} on wiki (seed {', '.join(map(str, later['seeds']))}), the static"
-        f" student of its size {interval(later['retention_static'])}, BM25 {later['bm25'] / later['teacher']:.3f}.",
+        f"`tenth` keeps {interval(later[0]['retention'])} on wiki and `quarter` {interval(later[1]['retention'])}"
+        f" ({len(later[0]['seeds'])} seeds), the static students of their sizes"
+        f" {interval(later[0]['retention_static'])} and {interval(later[1]['retention_static'])},"
+        f" BM25 {later[0]['bm25'] / later[0]['teacher']:.3f}.",
+        f"{interval(small[0]['retention'])} on wiki, less than a static student of its size"
+        f" ({small[0]['retention_static']['value']:.3f}), and {interval(small[1]['retention'])} on pydocs, below BM25"
+        f" ({small[1]['bm25'] / small[1]['teacher']:.3f}):",
         f"the present one is of commit {tenth['commit']})",
         f"over queries and seeds {', '.join(map(str, tenth['seeds']))};",
         f"Of what the teacher adds to BM25 on wiki `tenth` keeps {tenth['over_bm25']}.",
@@ -114,18 +119,20 @@ def of_speed(of: dict[str, Any]) -> list[str]:
     flops = {who: number / 1e6 for who, number in of["shipped"]["flops"].items()}
     scorers = [of["rerank_speed"]["float32"][scorer] for scorer in ("cls", "dual")]
     told = [interval({"value": s["ratio"], "low": s["smallest"], "high": s["largest"]}, 2) for s in scorers]
-    live, of_looks = of["live_cost"], of["live_cost"]["looks"]
+    live, of_looks = of["live_cost"]["views"], of["live_cost"]["looks"]
+    slower = [f"{live[name]['median slowdown']['wall']:.1%}".replace("-", "−") for name in ("00", "03")]
     return [
         f"smallest and largest {alone['smallest']:.1f} and {alone['largest']:.1f} alone,"
         f" {batches['smallest']:.1f} and {batches['largest']:.1f} in batches;",
         f"a query of {QUERY_TOKENS} tokens costs {flops['student']:.1f} MFLOPs instead of {flops['teacher']:.1f}.",
         f"`cls` scores {told[0]} and `dual` {told[1]} times as many pairs a second as sentence-transformers' own",
         f"median, smallest and largest of {of['rerank_speed']['repeats']} repeats",
-        f"{live['median slowdown']['wall']:.1%} of the time".replace("-", "−").replace("%", " %"),
-        f"(median of {len(live['pairs'])} pairs, one core,",
-        f"looking at the student takes {of_looks['00']['share']:.1%} of the live training of notebook 00, and"
-        f" {of_looks['03']['share']:.1%} of an experiment of 03, which is looked at {of_looks['03']['looks']} times in"
-        f" {of_looks['03']['steps']} steps.".replace("%", " %"),
+        f"cost {slower[0]} of the time in notebook 00 and {slower[1]} in the experiments of 03".replace("%", " %"),
+        f"(medians of {len(live['03']['pairs'])} pairs, one core,",
+        f"looking at the student takes {of_looks['00']['share']:.1%} of the live training of 00 and"
+        f" {of_looks['03, usual']['share']:.1%} of an experiment of 03, which is looked at"
+        f" {of_looks['03, usual']['looks']} times in {of_looks['03, usual']['steps']} steps.".replace("%", " %"),
+        f"for each look, which takes {of_looks['03, own tower']['share']:.1%}.".replace("%", " %"),
     ]
 
 
