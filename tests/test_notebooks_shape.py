@@ -99,7 +99,7 @@ def test_it_closes_with_the_students_card(path: Path) -> None:
     assert drawn[-1] is not None and re.search(r"^student_card\(", drawn[-1].source, re.MULTILINE)
     assert read(path).cells[-2].source == drawn[-1].source, "the card, then what comes next"
     said = drawn[-1].outputs[-1].data["text/plain"]
-    for words in ("parameters, 1/", "× the teacher's queries a second", "BM25", "whiskers: 95 % interval"):
+    for words in ("parameters, 1/", "× the teacher's", "queries a second", "BM25", "whiskers: 95 % interval"):
         assert words in said, f"the card does not say {words!r}"
 
 
