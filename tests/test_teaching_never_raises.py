@@ -234,7 +234,7 @@ def test_what_nobody_thought_of_is_told_with_what_is_expected(capsys: pytest.Cap
     assert capsys.readouterr().out == told
 
 
-@pytest.mark.parametrize("kind", UNREADABLE.keys() - {"unwritten"})
+@pytest.mark.parametrize("kind", sorted(UNREADABLE.keys() - {"unwritten"}))
 def test_a_question_or_choice_of_another_kind_is_refused_by_the_lab(kind: str) -> None:
     for arguments in ((UNREADABLE[kind],), ("kept", UNREADABLE[kind])):
         with pytest.raises(LabError):

@@ -33,13 +33,18 @@ def mean_distance(teacher: npt.ArrayLike, student: npt.ArrayLike) -> float:
 
 
 def cosines(teacher: npt.ArrayLike, student: npt.ArrayLike) -> Floats:
-    """Cosine of teacher and student vector per text: (n, d) twice → (n,) in [−1, 1]; 0 for a zero vector."""
+    """Cosine of teacher and student vector per text: (n, d) twice → (n,) in [−1, 1]; 0 for a zero vector.
+
+    The vector space model's measure (Salton, Wong and Yang 1975).
+    """
     left, right = pair("teacher", teacher, "student", student)
     return np.clip((unit(left) * unit(right)).sum(axis=1), -1.0, 1.0)
 
 
 def knn_overlap(teacher_rows: npt.ArrayLike, student_rows: npt.ArrayLike, k: int | None = None) -> Floats:
     """Share of the teacher's k nearest documents that are among the student's k, whatever their order.
+
+    The agreement at depth k of Webber, Moffat and Zobel 2010 (a similarity measure for indefinite rankings).
 
     Args: teacher_rows, student_rows: (n, ≥ k) integers, best first, as a search returns them; k: default all.
     Returns: (n,) in [0, 1], multiples of 1/k.
@@ -53,7 +58,8 @@ def knn_overlap(teacher_rows: npt.ArrayLike, student_rows: npt.ArrayLike, k: int
 
 
 def spearman_scores(teacher_scores: npt.ArrayLike, student_scores: npt.ArrayLike) -> Floats:
-    """Spearman's ρ between two rankings of the same documents, per query; ties share their mean rank.
+    """Spearman's ρ between two rankings of the same documents, per query; ties share their mean rank
+    (Spearman 1904).
 
     Args: teacher_scores, student_scores: (n queries, m ≥ 2 documents).
     Returns: (n,) in [−1, 1]; 0 where one side scores all documents alike and so ranks nothing.
