@@ -23,8 +23,9 @@ import argparse
 import dataclasses
 import itertools
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 from ladder import Study, contrasts, when
@@ -52,18 +53,28 @@ def config_of(arm: str, size: str, start: str, seed: int, study: Study = STUDY) 
     return dataclasses.replace(usual, **ARMS[arm])
 
 
-def timed(
-    world: World, data: TrainingData, config: lab.DistillConfig, seconds: float, pace: float | None = None
-) -> Trained:
-    """A student trained for about so many seconds; `pace` is that of an earlier run, in seconds a step."""
+Timed = TypeVar("Timed", Trained, lab.Distilled)
+
+
+def timed(train: Callable[[int], Timed], seconds: float, pace: float | None = None) -> Timed:
+    """A student trained for about so many seconds.
+
+    Args:
+        train: makes one, given how many steps.
+        pace: of an earlier run, in seconds a step.
+    """
     pace = pace or seconds / PILOT
     for _ in range(TRIES):
         steps = max(1, round(seconds / pace))
-        found = train_one(world, data, config, epochs=epochs_for(steps, len(data.texts), config.batch))
+        found = train(steps)
         pace = found.finished.seconds / found.finished.step
         if abs(found.finished.seconds - seconds) <= SLACK * seconds:
             break
     return found
+
+
+def _steps(world: World, data: TrainingData, config: lab.DistillConfig, steps: int) -> Trained:
+    return train_one(world, data, config, epochs=epochs_for(steps, len(data.texts), config.batch))
 
 
 def runs(seconds: float, study: Study = STUDY, train: bool = True) -> list[dict]:
@@ -86,7 +97,8 @@ def runs(seconds: float, study: Study = STUDY, train: bool = True) -> list[dict]
             world = World(lab.load_collection(collection), lab.load_teacher(), lab.VectorStore(), **held)
             data = world.data()
         before = [row["seconds"] / row["steps"] for row in table if row["arm"] == arm]
-        found = timed(world, data, config, seconds, before[-1] if before else None)
+        train = partial(_steps, world, data, config)
+        found = timed(train, seconds, before[-1] if before else None)
         table.append({
             "arm": arm, "seed": seed, "config": key, "share": world.share(found.values), "steps": found.finished.step,
             "seconds": round(found.finished.seconds, 2), "batch": config.batch, "documents": config.documents,

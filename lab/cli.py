@@ -53,7 +53,8 @@ def _parser() -> argparse.ArgumentParser:
         "--teacher", help="folder or hub id; default: the embedded all-MiniLM-L6-v2"
     )
     distill.add_argument(
-        "--student", help="half, quarter, tenth (default), twentieth, or an encoder's folder or hub id"
+        "--student",
+        help="half, quarter, tenth (default), twentieth, a share like 1/6, or an encoder's folder or hub id",
     )
     distill.add_argument("--seed", type=int, help="default: 0")
     distill.add_argument("--out", type=Path, required=True, help="folder of the student")

@@ -27,7 +27,7 @@ class DistillConfig:
 
     collection: str = "wiki"  # a shipped name, a folder in BEIR layout, or irds:<id>
     teacher: str = "default"  # a folder, a hub id, or the embedded all-MiniLM-L6-v2
-    student: str = "tenth"  # half, quarter, tenth, twentieth; or the path or hub id of a transformers encoder
+    student: str = "tenth"  # half, quarter, tenth, twentieth, a share like "1/6"; or an encoder's path or hub id
     start: str = "teacher"  # "teacher": cut out of it; "random": the same architecture, freshly initialised
     seed: int = 0  # of factorisation, or of a random start, and of batches
     queries: str = (

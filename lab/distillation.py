@@ -19,7 +19,7 @@ from sentence_transformers import SentenceTransformer
 from lab.collection import Collection, load_collection
 from lab.collection.texts import NO_DOCUMENT, DocumentTexts
 from lab.config import DistillConfig
-from lab.encoders.shrink import SIZES
+from lab.encoders.shrink import ratio_of
 from lab.encoders.student import check_student, make_student, static_student
 from lab.encoders.teacher import DualEncoder, load_teacher
 from lab.evaluation import Fidelity, fidelity
@@ -161,7 +161,7 @@ def distill(
 
 def _settled(config: DistillConfig) -> DistillConfig:
     """Without what is meant for layers of the teacher, where the student has none of them."""
-    cut = config.start == "teacher" and config.student in SIZES
+    cut = config.start == "teacher" and ratio_of(config.student) is not None
     return config if cut else dataclasses.replace(config, layer_rate=1.0)
 
 

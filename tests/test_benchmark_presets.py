@@ -27,21 +27,18 @@ def test_every_preset_differs_from_the_default_and_trains_on_the_teachers_own_ve
         assert (config.probes, config.select, config.seed) == (usual.probes, usual.select, usual.seed)
 
 
-def test_steps_follow_the_pace_until_the_time_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_steps_follow_the_pace_until_the_time_is_right() -> None:
     """Half a second a step at first, a quarter when warm: 20 steps, then 80, then 160 of 40 seconds."""
     made = []
 
-    def train(world: object, data: SimpleNamespace, config: lab.DistillConfig, epochs: float) -> SimpleNamespace:
-        steps = round(epochs * len(data.texts) / config.batch)
+    def train(steps: int) -> SimpleNamespace:
         made.append(steps)
         return SimpleNamespace(finished=SimpleNamespace(step=steps, seconds=steps * (0.5 if steps == 20 else 0.25)))
 
-    monkeypatch.setattr(presets, "train_one", train)
-    data = SimpleNamespace(texts=["text"] * 6_400)
-    found = presets.timed(None, data, lab.DistillConfig(), 40.0)
+    found = presets.timed(train, 40.0)
     assert made == [presets.PILOT, 80, 160] and found.finished.seconds == 40.0
     made.clear()
-    presets.timed(None, data, lab.DistillConfig(), 40.0, pace=0.26)  # an earlier run's: within the slack at once
+    presets.timed(train, 40.0, pace=0.26)  # an earlier run's: within the slack at once
     assert made == [154]
 
 

@@ -43,6 +43,9 @@ def test_two_halves_are_the_whole(kind: str, upper: int) -> None:
     assert upper == 3 or not torch.allclose(whole, states, atol=0.1)
 
 
+NEWER = {"nomic": "NomicBertModel", "eurobert": "EuroBertModel"}  # not in the lowest transformers that is supported
+
+
 def strange(kind: str):
     """Encoders that are built in another way, as small as they go."""
     small = {"vocab_size": len(wordpiece()), "hidden_size": HIDDEN, "num_hidden_layers": 2, "num_attention_heads": 4,
@@ -59,6 +62,8 @@ def strange(kind: str):
 
 @pytest.mark.parametrize("kind", ["albert", "modernbert", "nomic", "eurobert"])
 def test_encoders_of_another_build_are_refused_with_those_that_work(kind: str) -> None:
+    if kind in NEWER and not hasattr(transformers, NEWER[kind]):
+        pytest.skip(f"transformers {transformers.__version__} has no {NEWER[kind]} yet")
     encoder = strange(kind)
     with pytest.raises(ModelError, match="cannot become a cross encoder.*BERT, RoBERTa.*MPNet, DeBERTa") as said:
         CrossEncoder(encoder, wordpiece(), CrossConfig(**EXACT))

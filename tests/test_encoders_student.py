@@ -10,7 +10,7 @@ import torch
 
 import lab.encoders.student as module
 from lab.encoders.anatomy import layer_tensors, observe, shape
-from lab.encoders.shrink import SIZES, Plan, build, plan
+from lab.encoders.shrink import SIZES, Plan, build, plan, ratio_of
 from lab.encoders.student import from_checkpoint, make_student, static_student
 from lab.encoders.teacher import DualEncoder, load_teacher
 from lab.encoders.vocabulary import token_counts, trim
@@ -103,6 +103,20 @@ def test_what_was_observed_is_kept_and_makes_the_same_student_again(
     monkeypatch.setattr(module, "observe", lambda *_: pytest.fail("the teacher reads again what it has read"))
     again = make_student(teacher, plan_, TEXTS, vectors, memory=VectorStore(tmp_path)).state_dict()
     assert all(torch.equal(plain[name], tensor) for name, tensor in again.items())
+
+
+def test_a_share_is_a_size_too() -> None:
+    assert (ratio_of("1/6"), ratio_of("1/2.5"), ratio_of("tenth")) == (6.0, 2.5, 10.0)
+    assert ratio_of("1/x") is ratio_of("folder/1/6") is ratio_of("6") is None
+    for share in ("1/1", "1/0.5"):
+        with pytest.raises(ModelError, match=f"student='{share}' would be no smaller"):
+            ratio_of(share)
+
+
+def test_a_share_is_cut_like_the_size_of_its_name(teacher: DualEncoder) -> None:
+    vectors = teacher.encode(TEXTS)
+    named, shared = (make_student(teacher, size, TEXTS, vectors).state_dict() for size in ("half", "1/2"))
+    assert all(torch.equal(named[name], tensor) for name, tensor in shared.items())
 
 
 @pytest.mark.parametrize("size", ["half", "quarter", "tenth", "twentieth"])

@@ -18,6 +18,7 @@ from lab.evaluation.bootstrap import (
     difference_interval,
     holm,
     mean_interval,
+    mean_intervals,
     normalised_gain_interval,
     p_value,
     ratio_interval,
@@ -42,6 +43,12 @@ def test_all_resamples_of_three_queries_by_hand() -> None:
     assert mean_interval([0, 0, 3]) == Interval(1.0, 0.0, 3.0)  # the 3 has 3.7 %, more than the 2.5 % cut off
     assert mean_interval([0, 0, 3], level=0.9) == Interval(1.0, 0.0, 2.0, 0.9)  # less than the 5 % cut off
     assert mean_interval([0, 0, 3], level=0.2) == Interval(1.0, 1.0, 1.0, 0.2)  # 40 % to 60 % all lies at 1
+
+
+def test_means_of_several_measures_have_the_bounds_they_have_alone() -> None:
+    assert mean_intervals([TEACHER, STUDENT, BM25], level=0.9) == [
+        mean_interval(values, level=0.9) for values in (TEACHER, STUDENT, BM25)
+    ]
 
 
 def test_the_interval_of_a_mean_is_as_wide_as_theory_says() -> None:

@@ -12,6 +12,7 @@ it loads anywhere without our code. Choices and where they come from:
 from __future__ import annotations
 
 import copy
+import re
 import tempfile
 from dataclasses import dataclass
 
@@ -27,7 +28,22 @@ from lab.encoders.vocabulary import Vocabulary
 from lab.errors import ModelError
 
 SIZES = {"half": 2.0, "quarter": 4.0, "tenth": 10.0, "twentieth": 20.0}  # teacher's parameters / student's, at least
+_SHARE = re.compile(r"1/(\d+(?:\.\d+)?)")  # a size between those that have a name
 _POSITIONS = 256  # longest query, in tokens; position vectors cost E each
+
+
+def ratio_of(wanted: str) -> float | None:
+    """Teacher's parameters over the student's, of a name of `SIZES` or of a share like "1/6"; None where it is neither.
+
+    Raises:
+        ModelError: a share that is not smaller than the teacher.
+    """
+    ratio = SIZES.get(wanted)
+    if ratio is None and (share := _SHARE.fullmatch(wanted)):
+        ratio = float(share[1])
+        if ratio <= 1:
+            raise ModelError(f"student={wanted!r} would be no smaller than its teacher: say 1/2, 1/6 or the like")
+    return ratio
 
 
 @dataclass(frozen=True)

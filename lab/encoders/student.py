@@ -20,7 +20,7 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Dense, Normalize, Pooling, StaticEmbedding, Transformer
 
 from lab.encoders.anatomy import Observed, observe, shape
-from lab.encoders.shrink import SIZES, Plan, build, fresh, least_squares, plan
+from lab.encoders.shrink import SIZES, Plan, build, fresh, least_squares, plan, ratio_of
 from lab.encoders.teacher import DualEncoder, resolve_folder
 from lab.encoders.vocabulary import token_counts, trim, trimmable
 from lab.errors import LabError, ModelError
@@ -56,7 +56,7 @@ def make_student(
     """The untrained student.
 
     Args:
-        wanted: a name of `SIZES`, a `Plan`, or the path or hub id of a transformers encoder.
+        wanted: a name of `SIZES`, a share like "1/6", a `Plan`, or the path or hub id of a transformers encoder.
         texts: the training texts; their tokens decide the vocabulary, a sample of them what layers are fed.
         vectors: (len(texts), teacher.dimension) the teacher's vectors of them, for a projection's start.
         observed: texts the teacher reads to find E[h | token]; more contexts, better means, two seconds a thousand.
@@ -68,11 +68,12 @@ def make_student(
         ModelError: the teacher cannot be cut, the size does not exist, or the checkpoint cannot be loaded or should
             start at random.
     """
-    if isinstance(wanted, Plan) or str(wanted) in SIZES:
+    if isinstance(wanted, Plan) or ratio_of(str(wanted)):
         return copy.deepcopy(_cut(teacher, wanted, tuple(texts), seed, observed, start, memory))
     if start != "teacher":
         raise ModelError(
-            f"start={start!r} is for the sizes {', '.join(SIZES)}: the checkpoint {wanted} brings its own weights"
+            f"start={start!r} is for the sizes {', '.join(SIZES)} and shares like 1/6: the checkpoint {wanted} brings"
+            " its own weights"
         )
     return from_checkpoint(teacher, wanted, texts, vectors, seed)
 
@@ -83,12 +84,14 @@ def check_student(wanted: str) -> None:
     Raises:
         ModelError: neither a size nor a model that can be found.
     """
-    if wanted in SIZES:
+    if ratio_of(wanted):
         return
     try:
         resolve_folder(wanted)
     except LabError as error:
-        raise ModelError(f"student={wanted!r} is none of the sizes {', '.join(SIZES)}, nor a model: {error}") from error
+        raise ModelError(
+            f"student={wanted!r} is none of the sizes {', '.join(SIZES)}, no share like 1/6, nor a model: {error}"
+        ) from error
 
 
 # Experiments change one knob after another: those of one size start from one cut, which takes longer than a look
@@ -106,7 +109,9 @@ def _cut(
     if not isinstance(wanted, Plan):
         size = shape(teacher.model)
         different = int((counts > 0).sum()) if trimmable(teacher.model.tokenizer) else len(counts)
-        wanted = plan(size, teacher.parameters, SIZES[str(wanted)], different)
+        ratio = ratio_of(str(wanted))
+        assert ratio is not None  # make_student sends nothing else here
+        wanted = plan(size, teacher.parameters, ratio, different)
     vocabulary = trim(teacher.model.tokenizer, counts, wanted.vocabulary)
     if start == "random":
         return fresh(teacher.model, wanted, vocabulary, seed)

@@ -74,6 +74,14 @@ def mean_interval(values: Any, *, level: float = 0.95, resamples: int = RESAMPLE
     return _interval(float(array.mean()), draws, level)
 
 
+def mean_intervals(values: Sequence[Any], *, level: float = 0.95, resamples: int = RESAMPLES,
+                   rng_seed: int = 0) -> list[Interval]:
+    """`mean_interval` of each of several measures of the same queries: the same bounds, the drawing done once."""
+    arrays = [_checked(each, "values") for each in values]
+    draws = _resampled_means(arrays, resamples, rng_seed)
+    return [_interval(float(array.mean()), drawn, level) for array, drawn in zip(arrays, draws, strict=True)]
+
+
 def difference_interval(a: Any, b: Any, *, level: float = 0.95, resamples: int = RESAMPLES,
                         rng_seed: int = 0) -> Interval:
     """mean(a) − mean(b) over the same queries.

@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from lab.errors import DataError
-from lab.evaluation import Interval, mean_interval
+from lab.evaluation import Interval, mean_intervals
 from lab.figures.dartboard import keeps, ratios
 from lab.figures.distance import recorded_overlap
 from lab.figures.style import INK, SMALL, STUDENT, TEACHER, Values, draw, escape
@@ -95,10 +95,12 @@ def card_rows(recording: Recording) -> dict[str, Interval]:
     look, rows = best_look(recording), {}
     if kept := recording.about.get(FACTS, {}).get("retention"):
         rows[f"of the teacher's {MAIN}"] = Interval(**kept)
-    rows["k-NN overlap@10"] = mean_interval(recorded_overlap(recording)[look])
-    rows["same top document"] = mean_interval(keeps(recording)[look].astype(float))
-    rows["… and provably so"] = mean_interval((ratios(recording)[look] < 1).astype(float))
-    return rows
+    measured = {
+        "k-NN overlap@10": recorded_overlap(recording)[look],
+        "same top document": keeps(recording)[look].astype(float),
+        "… and provably so": (ratios(recording)[look] < 1).astype(float),
+    }
+    return rows | dict(zip(measured, mean_intervals(list(measured.values())), strict=True))
 
 
 def best_look(recording: Recording) -> int:

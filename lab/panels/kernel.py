@@ -1,4 +1,4 @@
-"""A repair of the notebook's kernel, needed as long as ipykernel 7.0 to 7.3 is in use.
+"""A repair of the notebook's kernel, needed as long as ipykernel 7.1 to 7.3 is in use.
 
 Those versions read requests through a ZMQStream and write replies past it, onto the same socket. A request that comes
 in while a reply goes out can then stay unread: the kernel looks idle, and a cell or a click hangs until the next
