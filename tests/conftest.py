@@ -6,8 +6,10 @@ import dataclasses
 import json
 import os
 import shutil
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 # Before torch, transformers or huggingface_hub are imported: they read these once.
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # two xdist workers share two cores
@@ -38,6 +40,22 @@ CHROMIUMS = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
+
+
+class AtOnce:
+    """Errands done while they are asked for."""
+
+    def put(self, call: Callable[..., Any], *arguments: Any) -> None:
+        call(*arguments)
+
+
+@pytest.fixture(autouse=True)
+def controls_are_answered_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Panels are tested by setting traits and looking. The thread that answers in a notebook has tests of its own:
+    test_panels_errands.py, and every panel in a real kernel in test_panels_subshells_each.py.
+    """
+    if shown := sys.modules.get("lab.panels.shown"):
+        monkeypatch.setattr(shown, "Errands", AtOnce)
 
 
 def find_chromium() -> str | None:

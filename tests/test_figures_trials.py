@@ -99,6 +99,17 @@ def test_what_was_changed_and_what_is_beyond_chance_are_bold_in_html() -> None:
     assert "0.002 [" in rows[1] and rows[1].count("<b>") == 1 and "<b>" not in rows[0]
 
 
+def test_what_follows_from_the_knob_does_not_stand_out() -> None:
+    own = {"documents": "inherited → own", "losses.document_matching": "0 → 1", "epochs": "2 → 1", "probes": "8 → 4"}
+    row = trials_html([trial("usual"), trial("own tower", changed=own)]).split("<tr")[-1]
+    assert "<b>documents: inherited → own</b>; losses.document_matching: 0 → 1; epochs: 2 → 1; probes: 8 → 4" in row
+    fewer = {"epochs": "1.5 → 0.75", "probes": "8 → 4"}
+    row = trials_html([trial("usual"), trial("free", changed=fewer)]).split("<tr")[-1]
+    assert "<b>epochs: 1.5 → 0.75</b>; probes: 8 → 4" in row
+    two = {"rate": "1 → 2", "student": "tenth → quarter"}  # in the free experiment
+    assert trials_html([trial("usual"), trial("free", changed=two)]).count("<b>") == 2
+
+
 def test_a_run_may_be_called_anything_and_is_shown_as_letters() -> None:
     odd = {"student": "<img src=x> → a & b"}
     html = trials_html([trial("usual"), trial("<script>1</script>", 0.3, changed=odd, state="failed: a < b")])

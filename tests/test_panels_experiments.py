@@ -91,6 +91,14 @@ def test_choosing_an_experiment_asks_its_question_and_offers_its_choices(monkeyp
     assert not any(knob.disabled for knob in panel.knobs.values()) and panel.guess.layout.display == "none"
 
 
+def test_a_usual_run_that_is_there_is_not_offered_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    panel = make(monkeypatch, FakeDistill(), known=[shipped()])
+    assert list(panel.experiment.options) == ["half the steps", FREE]
+    assert panel.question.value == "asked None "
+    panel.start(FREE).join()  # whose knobs stand as they did there
+    assert panel.runs()["changed"].tolist() == ["nothing", "nothing"]
+
+
 def test_a_run_is_drawn_tabled_and_answers_the_prediction(monkeypatch: pytest.MonkeyPatch) -> None:
     panel = make(monkeypatch, FakeDistill())
     panel.start(USUAL).join()

@@ -17,6 +17,7 @@ from lab.distillation import distill
 from lab.errors import LabError
 from lab.figures import distance_curve, two_engines, two_engines_values
 from lab.panels import LiveFigure, panels_are_live, train_in_background
+from lab.panels.seen import Seen
 from lab.preparation import Looked, Stage
 from lab.training import Finished, Probed, Progress
 
@@ -166,7 +167,7 @@ def test_the_labs_figures_can_be_scrubbed() -> None:
     for ours, theirs in zip(drawn.data, wanted.data, strict=True):
         assert (list(ours.x), list(ours.y), ours.text) == (list(theirs.x), list(theirs.y), theirs.text)
     assert len(drawn.layout.annotations) == 2  # the headings stayed
-    LiveFigure(distance_curve(())).show(training.Seen().values())
+    LiveFigure(distance_curve(())).show(Seen().values())
 
 
 # --- training in the background
@@ -245,6 +246,35 @@ def test_the_distance_on_unseen_texts_is_shown_while_it_trains(monkeypatch: pyte
     assert np.allclose(begun._live.figure().data[2].y, mean["y"])
     begun.stop()
     begun.result()
+
+
+def test_a_stage_that_says_nothing_is_seen_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr(training, "Seen", lambda: Seen(clock))
+    monkeypatch.setattr(training, "BEAT", 0.01)
+    beats = threading.Semaphore(0)
+    fake = FakeDistill(wait=True)
+    monkeypatch.setattr(training, "distill", fake)
+    begun = train_in_background(DistillConfig(), True, beat=beats.release)
+    assert fake.playing.wait(PATIENCE)
+    said = []
+    for _ in range(3):  # no event comes any more
+        clock.now += 1
+        for _ in range(2):  # the first may have been under way
+            assert beats.acquire(timeout=PATIENCE)
+        while beats.acquire(blocking=False):
+            pass
+        assert beats.acquire(timeout=PATIENCE)
+        said.append(begun._label.value)
+    assert [each.rsplit(", ", 1)[1] for each in said] == ["for 1 s", "for 2 s", "for 3 s"]
+    begun.stop()
+    begun.result()
+    begun._thread.join(PATIENCE)
+    assert begun._label.value == "stopped after step 3; kept is the best look, step 3"
+
+
+def test_it_is_looked_at_and_told_more_than_once_a_second() -> None:
+    assert training.BEAT <= 0.5 and training.WATCHING <= 0.5
 
 
 def test_others_can_listen_too_and_hear_of_the_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,10 @@ from lab.evaluation import Interval
 from lab.figures.style import escape, table_html
 from lab.figures.trials import Trial
 
+# What follows from another change is no knob of its own: documents of its own are matched too, and slow every step;
+# fewer steps are looked at less often
+FOLLOWS = {"losses.document_matching": {"documents"}, "epochs": {"documents"}, "probes": {"documents", "epochs"}}
+
 
 def trials_table(trials: Sequence[Trial]) -> pd.DataFrame:
     """One row a run: the knobs changed, how far the look that was kept had come, its difference from the first."""
@@ -31,17 +35,29 @@ def trials_table(trials: Sequence[Trial]) -> pd.DataFrame:
 
 
 def trials_html(trials: Sequence[Trial]) -> str:
-    """The same table as HTML. What was changed stands out, and so does a difference whose interval excludes 0."""
+    """The same table as HTML. The knob that was turned stands out from what follows from it, and so does a
+    difference whose interval excludes 0."""
     table = trials_table(trials)
     if not len(table):
         return ""
     # whatever a run is called, or failed with, is shown as letters; only what is bold here is markup
     shown = table.map(lambda value: escape(value) if isinstance(value, str) else value)
     sure = [trial is not trials[0] and _excludes_0(trial.against(trials[0])) for trial in trials]
-    changed = [bool(trial.changed) for trial in trials]
-    for column, which in (("changed", changed), ("difference", sure)):
-        shown[column] = [f"<b>{words}</b>" if bold else words for words, bold in zip(shown[column], which, strict=True)]
+    shown["changed"] = [_changes(trial) for trial in trials]
+    shown["difference"] = [_bold(words, bold) for words, bold in zip(shown["difference"], sure, strict=True)]
     return table_html(shown, index=False, na_rep="", escape=False)
+
+
+def _changes(trial: Trial) -> str:
+    told = [
+        _bold(escape(f"{name}: {words}"), not FOLLOWS.get(name, set()) & set(trial.changed))
+        for name, words in trial.changed.items()
+    ]
+    return "; ".join(told) or "nothing"
+
+
+def _bold(words: str, bold: bool) -> str:
+    return f"<b>{words}</b>" if bold else words
 
 
 def _excludes_0(difference: Interval | None) -> bool:

@@ -72,7 +72,7 @@ class AskBoth(Shown):
             )  # fmt: skip
             self.words = widgets.HTML(self._said())
             self._shown = RedrawnFigure(self._figure)
-            self.question.observe(lambda change: self._typed(change["new"]), "value")
+            self.question.observe(lambda change: self._put(self._typed, change["new"]), "value")
             self.panel = widgets.VBox([self.question, self.words, self._shown.widget])
 
     def ask(self, text: str) -> go.Figure:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import ipywidgets as widgets
 import plotly.graph_objects as go
 
@@ -31,13 +29,13 @@ class CirclePanel(Shown):
         if panels_are_live() if live is None else live:
             self._shown = RedrawnFigure(self.figure())
             self.panel = widgets.VBox([self.slider, self._shown.widget])
-            self.slider.observe(self._turn, names="value")
+            self.slider.observe(lambda _: self._put(self._turn), names="value")
 
     def figure(self) -> go.Figure:
         """The static twin: the world at the slider's angle."""
         return circle_figure(turn(self._world, self.slider.value))
 
-    def _turn(self, _: Any) -> None:
+    def _turn(self) -> None:
         self._shown.show(self.figure())
 
 

@@ -24,10 +24,10 @@ from lab.figures.trials import Trial, fingerprint, trials_curve, trials_values, 
 from lab.figures.trials_table import trials_html, trials_table
 from lab.panels import knobs
 from lab.panels.knob_row import KnobRow
-from lab.panels.knobs import FREE, Experiment, differences
 from lab.panels.live import WATCHING, LiveFigure, panels_are_live
+from lab.panels.seen import Seen
 from lab.panels.shown import Shown
-from lab.panels.training import Seen, Training, train_in_background
+from lab.panels.training import Training, train_in_background
 from lab.preparation import Looked, Stage
 from lab.training import Event, Finished, Progress
 from lab.training.batches import steps_in
@@ -45,7 +45,7 @@ class ExperimentPanel(Shown):
 
     def __init__(
         self,
-        experiments: Sequence[Experiment],
+        experiments: Sequence[knobs.Experiment],
         usual: DistillConfig,
         known: Sequence[Trial] = (),
         live: bool | None = None,
@@ -64,7 +64,7 @@ class ExperimentPanel(Shown):
         self._lock = threading.RLock()
         self._trials: list[Trial] = list(known)
         self._training: Training | None = None
-        self._running: Experiment | None = None
+        self._running: knobs.Experiment | None = None
         self._begun_with: str | None = None
         self._seen = Seen()
         self.last: Distilled | None = None
@@ -89,8 +89,9 @@ class ExperimentPanel(Shown):
         Raises: LabError: no such experiment or choice, or a run is still going on.
         """
         if name is not None:
-            if name not in self.experiment.options:
-                raise LabError(f"no experiment {name!r}; there are {', '.join(self.experiment.options)}")
+            if name not in (there := [*self._experiments, knobs.FREE]):
+                raise LabError(f"no experiment {name!r}; there are {', '.join(there)}")
+            self.experiment.options = tuple(dict.fromkeys((*self.experiment.options, name)))
             self.experiment.value = name
         if guess is not None:
             letters = [letter for _, letter in self.guess.options if letter]
@@ -149,7 +150,7 @@ class ExperimentPanel(Shown):
         return self.label.value or "no run yet"
 
     def _make_controls(self) -> None:
-        names = [*self._experiments, FREE]
+        names = [*(name for name in self._experiments if name != knobs.USUAL or not self._trials), knobs.FREE]
         self.experiment = widgets.Dropdown(options=names, description="experiment", **_WIDE)
         self.question, self.answer, self.table = (widgets.HTML() for _ in range(3))
         self.guess = widgets.RadioButtons(
@@ -160,8 +161,8 @@ class ExperimentPanel(Shown):
         self.start_button = widgets.Button(description="Start", icon="play")
         self.stop_button = widgets.Button(description="Stop", icon="stop", disabled=True)
         self.label = widgets.Label()
-        self.experiment.observe(lambda _: self._chosen(), names="value")
-        self.start_button.on_click(lambda _: self._pressed())
+        self.experiment.observe(lambda _: self._put(self._chosen), names="value")
+        self.start_button.on_click(lambda _: self._put(self._pressed))
         self.stop_button.on_click(lambda _: self.stop())
         self._chosen()
         self.table.value = trials_html(self.trials())
@@ -177,11 +178,9 @@ class ExperimentPanel(Shown):
         self.question.value = chosen.ask(None, None) if chosen else "<p>Set the knobs, then press Start.</p>"
         self.answer.value = ""
 
-    def _experiment(self) -> Experiment:
-        name = self.experiment.value
-        if name in self._experiments:
-            return self._experiments[name]
-        return knobs.free(self._usual, **self._knobs.values())
+    def _experiment(self) -> knobs.Experiment:
+        chosen = self._experiments.get(self.experiment.value)
+        return chosen or knobs.free(self._usual, **self._knobs.values())
 
     def _pressed(self) -> None:
         try:  # nobody would see what a callback raises
@@ -196,12 +195,12 @@ class ExperimentPanel(Shown):
                 raise LabError(f"{self._running.name!r} is still running: press Stop, or wait for its end")
             self._running = experiment = self._experiment()
             config = experiment.config(self._usual)
-            changed, texts = differences(self._usual, config), fingerprint(held.texts)
+            changed, texts = knobs.differences(self._usual, config), fingerprint(held.texts)
             self._seen, self._begun_with = Seen(), self.guess.value
             self._trials.append(Trial(experiment.name, changed, steps=self._most_steps(), texts=texts))
         self.answer.value, self.label.value = "", "starting"
         self.start_button.disabled, self.stop_button.disabled = True, False
-        self._training = train_in_background(config, False, self._listen, self._end, **self._arguments)
+        self._training = train_in_background(config, False, self._listen, self._end, self._say, **self._arguments)
 
     def _listen(self, event: Event | Stage | Looked) -> None:
         self._seen(event)
@@ -242,8 +241,9 @@ class ExperimentPanel(Shown):
         return trials_values(self.trials(), steps=self._most_steps())
 
     def _say(self) -> None:
-        if running := self._running:
-            self.label.value = f"{running.name}: {self._seen.words}"
+        with self._lock:  # the words of an end that comes in between are the last
+            if running := self._running:
+                self.label.value = f"{running.name}: {self._seen.words_now}"
 
     def _most_steps(self) -> int:
         return steps_in(len(self._arguments["prepared"][0].texts), self._usual.batch, self._usual.epochs)

@@ -201,26 +201,24 @@ class MapPanel(Shown):
         self.words.value = f"cosines {found['similarity'].iloc[0]:.3f} to {found['similarity'].iloc[-1]:.3f} · {judged}"
 
     def _picked(self, change: dict[str, Any]) -> None:
-        with self._lock:
-            if not self._setting and change["new"].strip() and change["new"] != self._chosen.words:
-                self.select(change["new"])
+        if change["new"].strip() and change["new"] != self._chosen.words:
+            self._put(self.select, change["new"])
 
     def _named(self, change: dict[str, Any]) -> None:
-        with self._lock:
-            if not self._setting and change["new"] in self.names:
-                self.select(self.names.index(change["new"]))
+        if change["new"] in self.names:
+            self._put(self.select, self.names.index(change["new"]))
 
     def _clicked(self, _: Any, points: Any, __: Any) -> None:
         for row in points.point_inds[:1]:
-            self.select(int(row))
+            self._put(self.select, int(row))
 
     def _clicked_question(self, _: Any, points: Any, __: Any) -> None:
         for place in points.point_inds[:1]:
-            self.select(self._texts[int(place)])
+            self._put(self.select, self._texts[int(place)])
 
     def _clicked_ring(self, _: Any, points: Any, __: Any) -> None:
         for place in points.point_inds[:1]:
-            self.select(int(self._chosen.rows[int(place)]))
+            self._put(self.select, int(self._chosen.rows[int(place)]))
 
 
 def document_names(collection: Collection) -> list[str]:

@@ -85,14 +85,14 @@ class MorphPanel(Shown):
             options=list(zip(names, range(len(names)), strict=True)), value=self.row, description="on the map",
             style={"description_width": "initial", "button_width": "72px"},
         )  # fmt: skip
-        self.rows.observe(lambda change: self.choose(change["new"]), "value")
+        self.rows.observe(lambda change: self._put(self.choose, change["new"]), "value")
         for trace in self._live.widget.data[: HANDLES + 1]:
             trace.on_click(self._clicked)
         self.panel = widgets.VBox([self.rows, self._live.widget])
 
     def _clicked(self, _: Any, points: Any, __: Any) -> None:
         for height in points.ys[:1]:  # a row's number is how far down it stands
-            self.choose(int(height))
+            self._put(self.choose, int(height))
 
 
 _MOVING = (HANDLES, HANDLES + 3, HANDLES + 5)

@@ -49,17 +49,17 @@ class PairPanel(Shown):
         self.words = widgets.HTML(words_of(self.view))
         self._moved = RedrawnFigure(self.figure())
         self._heats = {scorer: RedrawnFigure(self.heat(scorer)) for scorer in ("dual", "cls")}
-        self.query.observe(lambda change: self.choose(change["new"], 0), names="value")
-        self.document.observe(lambda change: self.choose(self.case, change["new"]), names="value")
+        self.query.observe(lambda change: self._put(self.choose, change["new"], 0), names="value")
+        self.document.observe(lambda change: self._put(self._other_document, change["new"]), names="value")
         for control in (self.typed_query, self.typed_document):
-            control.observe(lambda _: self.look(self.typed_query.value, self.typed_document.value), names="value")
+            control.observe(lambda _: self._put(self._read), names="value")
         self.panel = widgets.VBox([self.query, self.document, self._moved.widget, self.typed_query,
                                    self.typed_document, self.words,
                                    *(heat.widget for heat in self._heats.values())])  # fmt: skip
 
     def choose(self, case: int, place: int) -> None:
         """Another query, or another of its documents; the pair below follows."""
-        if self._setting or (case, place) == (self.case, self.place):
+        if (case, place) == (self.case, self.place):
             return
         self.case, self.place = case, place
         if self.panel is not None:
@@ -71,7 +71,7 @@ class PairPanel(Shown):
 
     def look(self, query: str, document: str) -> View:
         """Look into any pair; what cannot be read is said in the panel, and raised where there is none."""
-        if self._setting or (query, document) == (self.view.query, self.view.document):
+        if (query, document) == (self.view.query, self.view.document):
             return self.view
         try:
             self.view = self._explorer.view(query, document)
@@ -87,6 +87,12 @@ class PairPanel(Shown):
             for scorer, heat in self._heats.items():
                 heat.show(self.heat(scorer))
         return self.view
+
+    def _other_document(self, place: int) -> None:
+        self.choose(self.case, place)
+
+    def _read(self) -> None:
+        self.look(self.typed_query.value, self.typed_document.value)
 
     def figure(self) -> go.Figure:
         """Where the chosen query's vector goes: the static twin."""

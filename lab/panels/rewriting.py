@@ -46,7 +46,7 @@ class Rewriting(Shown):
         self._words = widgets.HTML(words_of(self.variants))
         self._live = LiveFigure(self.figure())
         for control in (self._query, self._sigma):
-            control.observe(lambda _: self.choose(self._query.value, self._sigma.value), names="value")
+            control.observe(lambda _: self._put(self._follow), names="value")
         self.panel = widgets.VBox([self._query, self._sigma, self._words, self._live.widget])
 
     def choose(self, query: str, sigma: float) -> Variants:
@@ -63,6 +63,9 @@ class Rewriting(Shown):
                 self._words.value = words_of(self.variants)
                 self._live.show(lambda: variant_distances_values(*_arguments(self.variants)))
         return self.variants
+
+    def _follow(self) -> None:
+        self.choose(self._query.value, self._sigma.value)
 
     def figure(self) -> go.Figure:
         """Where the variants land, as a plain figure: the static twin."""

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import ipywidgets as widgets
 from IPython.display import display
 
+from lab.panels.errands import Errands
+
 STILL = "Run this cell for the live panel."  # what a committed notebook says in the panel's place
 
 
 class Shown:
-    """Base of the panels. panel: the widgets, None where panels are static"""
+    """Base of the panels.
+
+    panel: the widgets, None where panels are static · errands: what its controls asked for and is not done yet
+    """
 
     panel: widgets.VBox | None = None
     _setting = False  # controls are being set from code: what they report is known already
@@ -29,6 +35,15 @@ class Shown:
     def _besides(self) -> str:
         """What else there is to say below it; asked first, so that a panel may wait for what it is going to show."""
         return ""
+
+    @cached_property
+    def errands(self) -> Errands:
+        return Errands()
+
+    def _put(self, call: Callable[..., Any], *arguments: Any) -> None:
+        """For callbacks: have it done, unless the control was set from code, where all is known already."""
+        if not self._setting:
+            self.errands.put(call, *arguments)
 
     @contextmanager
     def _silently(self) -> Iterator[None]:

@@ -1,15 +1,15 @@
 """The theatre in a notebook: a slider plays a recording, a dart or a title chooses the query, a dial the size.
 
 Below the figure stand what `compare` knows of the chosen query, so that a lost one says why, and the student's card.
-Every control sets one of three things (size, look, query) and asks for a redraw; the values are computed when they are
-about to be written, so a fast slider never draws the past. Callbacks may come in different threads (kernel subshells):
-one lock guards the three.
+Every control has one of three things set (size, look, query) and a redraw made, by the panel's errands; the values are
+computed when they are about to be written, so a fast slider never draws the past. One lock guards the three.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import ipywidgets as widgets
@@ -125,11 +125,14 @@ class Theatre(Shown):
             (self.play, "value"), (self.look, "value")
         )  # in the browser: playing asks the kernel once a look
         for control, heard in ((self.size, self._sized), (self.query, self._asked), (self.look, self._looked)):
-            control.observe(heard, "value")
+            control.observe(partial(self._moved, heard), "value")
 
-    def _sized(self, change: dict[str, Any]) -> None:
+    def _moved(self, heard: Callable[[Any], None], change: dict[str, Any]) -> None:
+        self._put(heard, change["new"])
+
+    def _sized(self, name: str) -> None:
         with self._lock:
-            before, self._name = self._recordings[self._name], change["new"]
+            before, self._name = self._recordings[self._name], name
             last = len(self._recordings[self._name].steps) - 1
             at_end = self._look == len(before.steps) - 1
             self._look = last if at_end else min(self._look, last)
@@ -142,14 +145,14 @@ class Theatre(Shown):
         if self._live:
             self._card.soon(self.card)  # a card takes the page longer than the figure, which is looked at first
 
-    def _asked(self, change: dict[str, Any]) -> None:
+    def _asked(self, query: str) -> None:
         with self._lock:
-            self._query = self._numbers[change["new"]]
+            self._query = self._numbers[query]
         self._redraw()
 
-    def _looked(self, change: dict[str, Any]) -> None:
+    def _looked(self, look: int) -> None:
         with self._lock:
-            self._look = min(change["new"], len(self._recordings[self._name].steps) - 1)
+            self._look = min(look, len(self._recordings[self._name].steps) - 1)
         self._redraw()
 
     def _clicked(self, trace: Any, points: Any, _: Any) -> None:

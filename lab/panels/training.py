@@ -6,77 +6,25 @@ The story never depends on it: `await train_in_background(config, …)` gives wh
 from __future__ import annotations
 
 import asyncio
-import math
 import threading
 from collections.abc import Callable, Generator
 from typing import Any
 
 import ipywidgets as widgets
-import numpy as np
 import plotly.graph_objects as go
 
 from lab.config import DistillConfig
 from lab.distillation import Distilled, Listener, distill
 from lab.errors import LabError
-from lab.figures.distance import distance_curve, distance_values
 from lab.figures.style import Values
 from lab.panels.live import WATCHING, LiveFigure, panels_are_live
+from lab.panels.seen import Seen
 from lab.panels.shown import Shown
 from lab.preparation import Looked, Stage
-from lab.training import Event, Finished, Progress
+from lab.training import Event, Progress
 
 _BUTTON = widgets.Layout(width="8em")
-
-
-class Seen:
-    """What a training has shown so far: a listener for `distill`, safe to read from any thread."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._looks: list[Looked] = []
-        self._batches: list[tuple[int, float]] = []  # step, mean ‖t − s‖
-        self._last = 1
-        self.words = "starting"
-
-    def __call__(self, event: Event | Stage | Looked) -> None:
-        with self._lock:
-            if isinstance(event, Stage):
-                self.words = f"{event.name}, {event.done:,} of {event.total:,}" if event.total else event.name
-            elif isinstance(event, Progress):
-                self._batches.append((event.step, event.loss))
-                self._last = event.steps
-                left = math.ceil(event.seconds_left)
-                self.words = f"step {event.step:,} of {event.steps:,}, loss {event.loss:.3f}, {left} s left"
-            elif isinstance(event, Looked):
-                self._looks.append(event)
-            elif isinstance(event, Finished):
-                how = "stopped" if event.stopped else "finished"
-                self.words = f"{how} after step {event.step:,}; kept is the best look, step {event.best_step:,}"
-
-    @property
-    def looks(self) -> list[Looked]:
-        """What was measured on texts that were not trained on, look by look."""
-        with self._lock:
-            return list(self._looks)
-
-    def values(self) -> Values:
-        """For the traces of `distance_curve`."""
-        looks, more = self._arguments()
-        return distance_values(*looks, **more)
-
-    def figure(self) -> go.Figure:
-        """The static twin of the live view."""
-        looks, more = self._arguments()
-        return distance_curve(*looks, **more)
-
-    def _arguments(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        with self._lock:
-            looks, batches = list(self._looks), list(self._batches)
-            more = {"batches": tuple(zip(*batches, strict=True)) or ((), ()), "last": self._last}
-        if not looks:
-            return ((),), more
-        far, shared = (np.stack([getattr(each, name) for each in looks]) for name in ("distances", "overlaps"))
-        return ([each.step for each in looks], far, shared), more
+BEAT = 0.5  # seconds: also where a stage says nothing for long, one sees every second that it goes on
 
 
 class Training(Shown):
@@ -91,12 +39,14 @@ class Training(Shown):
         live: bool | None = None,
         listen: Listener | None = None,
         ended: Callable[[Training], None] | None = None,
+        beat: Callable[[], None] | None = None,
         **arguments: Any,
     ) -> None:
         self.seen = Seen()
-        self._also, self._ended = listen, ended
+        self._also, self._ended, self._beat = listen, ended, beat
         self._config, self._arguments = config, arguments
-        self._stop, self._words, self._over = threading.Event(), threading.Lock(), False
+        self._stop, self._ending = threading.Event(), threading.Event()
+        self._words, self._over = threading.Lock(), False
         self._distilled: Distilled | None = None
         self._error: BaseException | None = None
         if panels_are_live() if live is None else live:
@@ -109,6 +59,8 @@ class Training(Shown):
             self._live = None
         self._thread = threading.Thread(target=self._run, daemon=True, name="distillation")
         self._thread.start()
+        if self._live or beat:
+            threading.Thread(target=self._pulse, daemon=True, name="pulse").start()
 
     @property
     def running(self) -> bool:
@@ -196,16 +148,25 @@ class Training(Shown):
             if not isinstance(event, Progress):
                 self._label.value = self.seen.words
 
+    def _pulse(self) -> None:
+        while not self._ending.wait(BEAT):
+            with self._words:  # not over the words of an end that came in between
+                if self._live and not self._over:
+                    self._label.value = self.seen.words_now
+            if self._beat:
+                self._beat()
+
     def _values_and_words(self) -> Values:
         self._label.value = self.seen.words  # as often as the figure is written, whoever writes it
         return self.seen.values()
 
     def _show_end(self) -> None:
+        self._ending.set()
         if self._live:
             self._live.show(self.seen.values, now=True)
-            self._label.value = self.seen.words
             with self._words:
                 self._over, self._button.disabled = True, True
+                self._label.value = self.seen.words
                 self._button.description = "done" if self._error is None else "failed"
 
 
@@ -217,6 +178,7 @@ def train_in_background(
     live: bool | None = None,
     listen: Listener | None = None,
     ended: Callable[[Training], None] | None = None,
+    beat: Callable[[], None] | None = None,
     **arguments: Any,
 ) -> Training:
     """Start `distill(config, **arguments)` in a thread. A training that still runs is stopped first.
@@ -224,11 +186,12 @@ def train_in_background(
     Args:
         live: False for the static view; by default what `LAB_PANELS` says.
         listen, ended: get each event, and the training when it is over; called in its thread.
+        beat: called twice a second until then, in a thread of its own.
         arguments: of `distill`, except `stop`; a recording is kept unless `record=False`.
     """
     global _latest
     if _latest is not None and _latest.running:
         _latest.stop()
         _latest.join()
-    _latest = Training(config, live, listen, ended, **{"record": True, **arguments})
+    _latest = Training(config, live, listen, ended, beat, **{"record": True, **arguments})
     return _latest
