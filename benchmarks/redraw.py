@@ -5,7 +5,7 @@
 A page holds the map, the theatre, two engines asked at once, the circle and the experiments' panel. Each control is set
 from the page by keyboard, `TURNS` times, to another value every time; the clock stops when what the page draws from
 holds the new values. So the time has everything in it: the message to the kernel, the values, the message back,
-plotly's update. The first turn of each is a warm-up and not counted. The bar, a median below 0.3 s, is for two idle
+plotly's update. The first turn of each is a warm-up and not counted; of sizes never seen before there are but three more. The bar, a median below 0.3 s, is for two idle
 cores. Goes to docs/redraw.json.
 """
 
@@ -63,10 +63,10 @@ WORDS = "panel => panel.innerText"
 CARD = "panel => Array.from(panel.querySelectorAll('.js-plotly-plot')).at(-1)._fullLayout.title.text"
 
 
-def turns(panel: Locator, act: Callable[[int], None], seen: str) -> list[float]:
+def turns(panel: Locator, act: Callable[[int], None], seen: str, count: int = TURNS) -> list[float]:
     """Seconds from each act until what is seen has changed, without the first."""
     found = []
-    for number in range(TURNS + 1):
+    for number in range(count + 1):
         before = panel.evaluate(seen)
         began = time.perf_counter()
         act(number)
@@ -102,6 +102,10 @@ def measure(notebook: Notebook) -> dict[str, list[float]]:
     button = table.get_by_role("button", name="next run")
     return {
         "map: a question is picked": turns(world, another(asked), POINTS),
+        # each size for the first time, none of it computed before; the dial stands at the last of them
+        "theatre: a size never seen, until its card": turns(
+            theatre, lambda turn: sizes.nth(turn).press("Enter"), CARD, sizes.count() - 2
+        ),
         "theatre: a question is picked": turns(theatre, another(picked), POINTS),
         "theatre: one step of the slider": turns(theatre, lambda _: slider.press("ArrowLeft"), POINTS),
         "theatre: another size": turns(theatre, lambda turn: sizes.nth(turn % sizes.count()).press("Enter"), POINTS),

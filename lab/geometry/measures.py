@@ -163,6 +163,8 @@ def hubness(rows: npt.ArrayLike, n_documents: int) -> float:
 def margins(scores: npt.ArrayLike, relevant: npt.ArrayLike) -> Floats:
     """Best relevant score minus best irrelevant score per query: positive where a relevant one is first.
 
+    The margin of a multi-class classifier (Crammer and Singer, JMLR 2001, section 2), documents in place of classes.
+
     Args: scores: (n queries, m documents); relevant: bool (n, m).
     Returns: (n,), in units of the scores.
     Raises: LabError for shapes that differ, NaN, or a query with no relevant or no irrelevant document.
