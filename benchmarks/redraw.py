@@ -5,8 +5,8 @@
 A page holds the map, the theatre, two engines asked at once, the circle and the experiments' panel. Each control is set
 from the page by keyboard, `TURNS` times, to another value every time; the clock stops when what the page draws from
 holds the new values. So the time has everything in it: the message to the kernel, the values, the message back,
-plotly's update. The first turn of each is a warm-up and not counted; of sizes never seen before there are but three more. The bar, a median below 0.3 s, is for two idle
-cores. Goes to docs/redraw.json.
+plotly's update. The first turn of each is a warm-up and not counted; of sizes never seen before there are three more.
+The bar, a median below 0.3 s, is for two idle cores. Goes to docs/redraw.json.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import pytest
 from lab.collection import Collection, load_collection
 from lab.encoders.teacher import DualEncoder, load_teacher
 from lab.errors import LabError
+from lab.evaluation import per_query
 from lab.figures import two_engines
 from lab.panels import AskBoth
 from lab.panels.ask import NAMES, SAYS
@@ -73,6 +74,19 @@ def test_what_is_typed_is_answered_and_has_no_star(both: AskBoth) -> None:
     assert both._shown.figure() == shown
     both.question.value = first
     assert "nDCG" in both._shown.figure().layout.title.text and "Nobody" not in both.words.value
+
+
+def test_beside_one_question_stands_what_all_of_them_give(
+    both: AskBoth, collection: Collection, documents: np.ndarray, teacher: DualEncoder
+) -> None:
+    asked, index = collection.queries["dev"], ExactIndex(documents, collection.doc_ids, teacher.similarity)
+    for name, engine in zip(NAMES, (teacher, Turned(teacher)), strict=True):
+        run = index.search(engine.encode(list(asked.values())), tuple(asked), 10)
+        mean = per_query(run, collection.qrels["dev"], ["nDCG@10"])["nDCG@10"].mean()
+        assert f"{name} {mean:.3f}" in both.words.value
+    assert f"of all {len(asked)} dev questions" in both.words.value
+    both.ask("a reed in the wind")
+    assert f"of all {len(asked)} dev questions" in both.words.value
 
 
 def test_code_asks_as_the_box_does(both: AskBoth) -> None:

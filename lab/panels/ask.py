@@ -16,6 +16,7 @@ import plotly.graph_objects as go
 from lab.collection import Collection
 from lab.encoders.teacher import DualEncoder
 from lab.errors import LabError
+from lab.evaluation import per_query
 from lab.figures.engines import two_engines
 from lab.figures.style import escape
 from lab.panels.live import panels_are_live
@@ -23,7 +24,7 @@ from lab.panels.redrawn import RedrawnFigure
 from lab.panels.shown import Shown
 from lab.retrieval import ExactIndex
 
-DEPTH = 10
+DEPTH, MEASURE = 10, "nDCG@10"
 SPLIT = "dev"  # whose questions are offered: test is for the last number only
 NAMES = ("teacher", "student, full run")
 SAYS = (
@@ -62,6 +63,7 @@ class AskBoth(Shown):
         self._judged: Mapping[str, Mapping[str, int]] = {
             text: collection.qrels[SPLIT][query] for query, text in offered.items()
         }
+        self._all = self._quality(offered, collection.qrels.get(SPLIT, {}))
         self._lock = threading.RLock()  # an answer takes a while, and clicks may come in different threads
         self._figure = self._answer(question or next(iter(self._judged), "what is this about"))
         if panels_are_live() if live is None else live:
@@ -112,6 +114,16 @@ class AskBoth(Shown):
         self._asked = text
         return two_engines(text, lists[0], lists[1], self._titles, self._judged.get(text), names=NAMES)
 
+    def _quality(self, offered: Mapping[str, str], qrels: Mapping[str, Mapping[str, int]]) -> str:
+        """Of all questions that are offered, as each list's nDCG stands beside its name for the one that is asked."""
+        if not offered:
+            return ""
+        means = []
+        for name, engine in zip(NAMES, self._engines, strict=True):
+            run = self._index.search(engine.encode(list(offered.values()), "query"), tuple(offered), DEPTH)
+            means.append(f"{name} {per_query(run, qrels, [MEASURE])[MEASURE].mean():.3f}")
+        return f" {MEASURE} of all {len(offered)} {SPLIT} questions: {'; '.join(means)}."
+
     def _said(self) -> str:
         judged = "" if self._asked in self._judged else " Nobody judged this question, so there is no star and no nDCG."
-        return f"<p>{escape(SAYS + judged)}</p>"
+        return f"<p>{escape(SAYS + judged + self._all)}</p>"
