@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from cross_study import LOG, MEASURE, SCORERS, Study, World, adapter, result
-from results import commit, write_json
+from results import commit, key_of, write_json
 
 from lab.cross import about_cross, reordered
 from lab.evaluation import difference_interval, holm, mean_interval, p_value, per_query
@@ -33,10 +33,13 @@ def report(world: World, split: str, run: Run, found: Found, runs: list[tuple[st
         weights, tried = choose(run, found, runs, qrels)
     else:
         weights, tried = before["dev"]["weights"], None
+        chosen = {name: before["dev"][name] for name in ("models", "queries", "commit")}
     for scorer in SCORERS:
         values[f"{scorer} + teacher"] = mixed(run, found, runs, scorer, weights[scorer], qrels)
     relevant, compared = judged(run, qrels), contrasts(values)
+    training = {f"{scorer}-{seed}": about_cross(adapter(world, scorer, seed)) for scorer, seed in runs}
     part = {
+        "models": key_of(training), "training": training,  # two parts may be of two trainings: each says which
         "queries": len(run), "of them with a relevant document among the first": int(relevant.any(axis=1).sum()),
         "depth": run.k, "tokens of a pair": world.study.read, "measure": MEASURE,
         "seeds": sorted({seed for _, seed in runs}), "commit": commit(),
@@ -47,20 +50,27 @@ def report(world: World, split: str, run: Run, found: Found, runs: list[tuple[st
         "dual not inferior to cls": {"margin": MARGIN, "met": compared["dual over cls"]["low"] >= MARGIN},
         "auc": areas(run, found, runs, relevant), "floors": floors(run, found, runs),
     }  # fmt: skip
-    if split == "dev":  # what each length of pair gave, with the mean over the seeds of each
-        part["lengths tried"] = before.get("dev", {}).get("lengths tried", {}) | {
-            str(world.study.read): {name: round(float(each.mean()), 4) for name, each in values.items()}
-        }
+    if split == "test":
+        part["weights chosen on"] = chosen
+    else:  # what each length of pair gave, with the mean over the seeds of each
+        part["lengths tried"] = lengths(before.get("dev", {}), part["models"], world.study.read, values)
         if world.study.read != Study.read:  # only to see: the default length's numbers stay
             write_json(path, before | {"dev": before["dev"] | {"lengths tried": part["lengths tried"]}})
             return
-    training = {f"{scorer}-{seed}": about_cross(adapter(world, scorer, seed)) for scorer, seed in runs}
     study = world.study
     write_json(path, before | {"command": study.command, "pairs": study.pairs, "config": dataclasses.asdict(study),
-                               "training": training, split: part | each_query(study, run, values)})  # fmt: skip
+                               split: part | each_query(study, run, values)})  # fmt: skip
     if split == "test":
         log(world, values, runs, "cross-made" if study.mix else "cross")
     print(json.dumps(part, indent=1), flush=True)
+
+
+def lengths(before: dict[str, Any], models: str, read: int, values: dict[str, np.ndarray]) -> dict[str, Any]:
+    """Tokens of a pair → mean of each row, with those already there, as far as they are of these models and queries."""
+    queries, known = values["teacher"].shape[-1], before.get("lengths tried", {})
+    if (known.get("models"), known.get("queries")) != (models, queries):
+        known = {"models": models, "queries": queries}
+    return known | {str(read): {name: round(float(each.mean()), 4) for name, each in values.items()}}
 
 
 def each_query(study: Study, run: Run, values: dict[str, np.ndarray]) -> dict[str, Any]:

@@ -25,11 +25,21 @@ from typing import Any
 
 import numpy as np
 from cross_report import log, told, value
-from cross_study import RESULT, Study, World, adapter
+from cross_study import RESULT, SCORERS, Study, World, adapter
 from results import ROOT, commit, write_json
 from sentence_transformers import SentenceTransformer
 
-from lab.cross import Copying, CrossEncoder, PairTargets, copy_pairs, load_cross, prepare, reordered, targets
+from lab.cross import (
+    Copying,
+    CrossEncoder,
+    PairTargets,
+    about_cross,
+    copy_pairs,
+    load_cross,
+    prepare,
+    reordered,
+    targets,
+)
 from lab.encoders.export import load_student, save_model
 from lab.encoders.student import make_student
 from lab.encoders.teacher import DualEncoder
@@ -164,7 +174,9 @@ def main() -> None:
     found = summary(world, arguments.split, runs, arguments.seeds)
     before = json.loads(RESULT.read_text())
     how = {"command": "python benchmarks/cross_students.py", "student": SIZE, "length": LENGTH, "lists": COPIED,
-           "cross encoders": f"seed {OF}", "arms": {arm: dataclasses.asdict(how) for arm, (_, how) in ARMS.items()},
+           "cross encoders": f"seed {OF}",
+           "cross encoder": {name: about_cross(adapter(world, name, OF)) for name in SCORERS},
+           "arms": {arm: dataclasses.asdict(how) for arm, (_, how) in ARMS.items()},
            "training": abouts}  # fmt: skip
     write_json(RESULT, before | {"students": before.get("students", {}) | how | {arguments.split: found}})
     if arguments.split == "test":

@@ -93,12 +93,54 @@ def test_prose_about_the_cross_encoders_is_what_was_measured() -> None:
     assert sign == {"dual over teacher": -1, "cls over teacher": -1, "dual over cls": 1,
                     "dual + teacher over teacher": 1, "cls + teacher over teacher": 0}  # fmt: skip
     assert not any(test["bar 0"].values()) and test["dual not inferior to cls"]["met"]
+    value = {name: each["value"] for name, each in test["contrasts"].items()}
+    assert value == pytest.approx({
+        "dual over teacher": -0.035, "cls over teacher": -0.072, "dual over cls": 0.036,
+        "dual + teacher over teacher": 0.04, "cls + teacher over teacher": 0.012,
+    }, abs=6e-4)  # fmt: skip
+    assert test["weights"] == {"cls": 0.7, "dual": 0.5} and test["weights chosen on"]["queries"] == 100
     areas = {name: each["value"] for name, each in test["auc"].items() if name != "queries"}
     assert areas["cls, segments"] < areas["untrained, segments"] < areas["dual, segments"]
     shares = {name: test["floors"][name] for name in ("cls", "untrained", "dual")}
     for side in ("query share", "document share"):
         assert shares["cls"][side] > shares["untrained"][side] > shares["dual"][side]
     assert test["floors"]["documents with several queries"] > 1_000
+
+
+def test_prose_about_the_six_that_were_trained_anew_is_what_was_measured() -> None:
+    """Notebook 02 and recipe.md tell them from those that test was read with."""
+    told = json.loads((ROOT / "docs" / "cross.json").read_text())
+    dev, test = told["dev"], told["test"]
+    assert dev["models"] != test["models"] and dev["training"].keys() == test["training"].keys()
+    value = {name: round(each["value"], 3) for name, each in dev["contrasts"].items()}
+    assert value["dual over teacher"] == -0.018 and value["cls over teacher"] == -0.045
+    assert value["dual + teacher over teacher"] == 0.029 and value["cls + teacher over teacher"] == 0.028
+    assert dev["weights"] == {"cls": 0.4, "dual": 0.5} and dev["queries"] == 1_000
+    tried = dev["lengths tried"]
+    assert (tried["queries"], tried["models"]) == (100, test["models"])
+    lost = {scorer: tried["256"][scorer] - tried["112"][scorer] for scorer in ("cls", "dual")}
+    assert round(lost["cls"], 2) == -0.13 and lost["dual"] > 0
+    assert told["students"]["cross encoder"]["dual"] == dev["training"]["dual-0"]
+
+
+def test_lengths_are_compared_for_the_same_models_and_queries_alone(report) -> None:
+    values = {"teacher": np.full(4, 0.5), "dual": np.full((2, 4), 0.25)}
+    first = report.lengths({}, "a", 112, values)
+    assert first == {"models": "a", "queries": 4, "112": {"teacher": 0.5, "dual": 0.25}}
+    both = report.lengths({"lengths tried": first}, "a", 256, values)
+    assert set(both) == {"models", "queries", "112", "256"}
+    assert "112" not in report.lengths({"lengths tried": first}, "b", 256, values)
+    assert "112" not in report.lengths({"lengths tried": first | {"queries": 3}}, "a", 256, values)
+
+
+def test_prose_about_students_of_cross_encoders_names_its_numbers() -> None:
+    """Notebook 03, section 13, and recipe.md."""
+    test = json.loads((ROOT / "docs" / "cross.json").read_text())["students"]["test"]
+    primary = test["contrasts"][test["primary contrast"]]
+    assert [round(primary[name], 4) for name in ("value", "low", "high")] == [0.0085, 0.0003, 0.0169]
+    means = {arm: round(each["value"], 3) for arm, each in test["retrieval"].items()}
+    assert means == {"cls scores": 0.311, "dual scores": 0.303, "dual scores + matching": 0.311}
+    assert round(test["teacher, all documents"]["value"], 3) == 0.493
 
 
 def test_prose_about_pairs_made_from_documents_is_what_was_measured() -> None:

@@ -44,7 +44,8 @@ class Moved:
 class View:
     """One pair.
 
-    scores: encoder → its score · query_tokens, document_tokens, cosines: of the dual scorer's states
+    scores: encoder → its score · query_tokens, document_tokens: of lengths m and n
+    cosines: (m, n) of the dual scorer's states
     cls: what each token adds to the score of the scorer `cls`
     """
 

@@ -14,7 +14,9 @@ from lab.retrieval import Run
 class Scorer(Protocol):
     """Whatever scores pairs: `CrossEncoder`, `StoredCrossEncoder`."""
 
-    def scores(self, queries: Sequence[str], documents: Sequence[str]) -> np.ndarray: ...
+    def scores(self, queries: Sequence[str], documents: Sequence[str]) -> np.ndarray:
+        """(n,) of n pairs."""
+        ...
 
 
 def rerank(

@@ -23,7 +23,7 @@ class CrossConfig:
     """
 
     scorer: Scorer = "dual"  # "cls": a linear map of the first token; "dual": ⟨query segment, document segment⟩
-    pooled: Pooled = "content"  # dual: tokens of a segment alone, or with the special ones that frame it
+    pooled: Pooled = "content"  # dual: tokens of a segment alone, or with the separator behind it as well
     length: int = 256  # tokens of a pair, special ones included; the longer segment is cut first
     training_length: int = 112  # the same while training: short pairs are cheap
     layers: int = 2  # how many of the last layers change; those below stay the encoder's

@@ -24,6 +24,7 @@ from lab.figures.moved import moved_query, moved_query_values
 from lab.figures.pull import pull_figure, pull_values
 from lab.figures.quality import quality_bars
 from lab.figures.similarity import similarity_distributions, similarity_values
+from lab.figures.sizes import size_curve
 from lab.figures.theatre import theatre, theatre_values
 
 __all__ = [
@@ -75,6 +76,7 @@ __all__ = [
     "rows_of",
     "similarity_distributions",
     "similarity_values",
+    "size_curve",
     "student_card",
     "theatre",
     "theatre_values",
