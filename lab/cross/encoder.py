@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from lab.cross.pairs import Pair, PairBatch, collate, tokenize_pairs
 from lab.cross.pooling import dual_scores, pool
 from lab.cross.settings import CrossConfig
-from lab.cross.split import check_halves, halves, positions_of, stack_of
+from lab.cross.split import check_halves, halves, positions_of, upper_layers
 from lab.device import autocast, resolve_precision
 from lab.encoders.teacher import DualEncoder
 from lab.errors import ModelError
@@ -40,7 +40,7 @@ class Read:
 
 
 class CrossEncoder(nn.Module):
-    """Any encoder of the BERT family as a cross encoder (`lab.cross.split.FAMILIES`; others are refused by name).
+    """Any transformers encoder whose layers are a list as a cross encoder (`lab.cross.split.FAMILIES` are tested).
 
     Args:
         encoder: a transformers model that returns `last_hidden_state`; shared and never changed.
@@ -93,8 +93,7 @@ class CrossEncoder(nn.Module):
     @property
     def layers(self) -> nn.ModuleList:
         """The upper layers: what training changes and an adapter stores."""
-        holder, name = stack_of(self.upper)
-        return getattr(holder, name)
+        return upper_layers(self.upper)
 
     def pairs(self, queries: Sequence[str], documents: Sequence[str], length: int | None = None) -> list[Pair]:
         """Tokens of query i with document i, cut to `length` (None: `config.length`)."""

@@ -12,9 +12,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from lab.cross.replay import Recorded, Replayed, gives_tuples, list_of_layers
 from lab.errors import ModelError
 
-FAMILIES = "BERT, RoBERTa, XLM-RoBERTa, CamemBERT, ELECTRA, DistilBERT, MPNet, DeBERTa"  # cut in two and tested, or kin
+# cut in two and tested, or kin
+FAMILIES = (
+    "BERT, RoBERTa, XLM-RoBERTa, CamemBERT, ELECTRA, DistilBERT, MPNet, DeBERTa, ModernBERT, NomicBERT, EuroBERT,"
+    " ALBERT (layers=1)"
+)
 
 
 class _Given(nn.Module):
@@ -36,7 +41,7 @@ def stack_of(encoder: nn.Module) -> tuple[nn.Module, str]:
         holder = getattr(encoder, name, None)
         if isinstance(getattr(holder, "layer", None), nn.ModuleList) and hasattr(encoder, "embeddings"):
             return holder, "layer"
-    raise refusal(encoder, "its layers are not a list encoder.layer or transformer.layer")
+    raise refusal(encoder, "it has no list of its layers")
 
 
 def refusal(encoder: nn.Module, why: str) -> ModelError:
@@ -71,8 +76,11 @@ def check_halves(encoder: nn.Module, lower: nn.Module, upper: nn.Module, pad: in
     encoder.eval()
     whole = encoder(input_ids=ids, attention_mask=mask).last_hidden_state
     encoder.train(training)
-    states = lower(input_ids=ids, attention_mask=mask).last_hidden_state
-    both = upper(inputs_embeds=states, attention_mask=mask).last_hidden_state
+    try:
+        states = lower(input_ids=ids, attention_mask=mask).last_hidden_state
+        both = upper(inputs_embeds=states, attention_mask=mask).last_hidden_state
+    except Exception as error:  # whatever code of others does with half of its layers
+        raise refusal(encoder, f"it does not run with half of its layers ({error!r})") from error
     if not torch.allclose(whole[real], both[real], atol=1e-3 * float(whole[real].abs().max())):
         raise refusal(encoder, "cut in two, its layers compute something else")
 
@@ -83,9 +91,13 @@ def halves(encoder: nn.Module, upper: int) -> tuple[nn.Module, nn.Module]:
     The lower one shares the encoder's modules. The upper one has copies of its last `upper` layers, so that training
     them leaves the encoder alone; it takes `inputs_embeds`, the states the lower one returned, and the attention mask.
 
+    Encoders of another build than BERT's are cut by `lab.cross.replay`.
+
     Raises:
-        ModelError: fewer layers than asked for, or an encoder whose layers are not where BERT's are.
+        ModelError: fewer layers than asked for, or an encoder that has no list of them.
     """
+    if not _like_bert(encoder) and (path := list_of_layers(encoder)):
+        return _replayed(encoder, path, upper)
     holder, name = stack_of(encoder)
     layers = list(getattr(holder, name))
     if upper > len(layers):
@@ -101,6 +113,32 @@ def halves(encoder: nn.Module, upper: int) -> tuple[nn.Module, nn.Module]:
     if "embeddings_project" in higher._modules:  # ELECTRA's map from a narrow token table: the lower half's work
         higher._modules["embeddings_project"] = nn.Identity()
     return lower, higher
+
+
+def upper_layers(upper: nn.Module) -> nn.ModuleList:
+    """The layers of an upper half: what training changes."""
+    if isinstance(upper, Replayed):
+        return upper.layers
+    holder, name = stack_of(upper)
+    return getattr(holder, name)
+
+
+def _like_bert(encoder: nn.Module) -> bool:
+    try:
+        stack_of(encoder)
+    except ModelError:
+        return False
+    return True
+
+
+def _replayed(encoder: nn.Module, path: str, upper: int) -> tuple[nn.Module, nn.Module]:
+    count = len(encoder.get_submodule(path))
+    if upper > count:
+        raise ModelError(f"layers={upper}: this encoder has {count}")
+    ids = torch.ones((1, 4), dtype=torch.long, device=next(encoder.parameters()).device)
+    with torch.no_grad():
+        tupled = gives_tuples(encoder, path, input_ids=ids, attention_mask=torch.ones_like(ids))
+    return Recorded(encoder, path, count - upper, tupled), Replayed(encoder, path, count - upper, tupled)
 
 
 def _with_layers(encoder: nn.Module, layers: list[nn.Module]) -> nn.Module:
