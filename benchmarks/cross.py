@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from cross_report import Found, report
-from cross_study import SCORERS, STUDIES, Study, World, adapter
+from cross_study import SCORERS, STUDIES, Study, World, adapter, trained_models
 from results import ROOT
 from safetensors.numpy import load_file, save_file
 
@@ -69,7 +69,8 @@ def judge(world: World, split: str, seeds: tuple[int, ...]) -> tuple[Run, Found]
     count, depth = (study.dev, study.dev_depth) if split == "dev" else (study.test, study.depth)
     queries = world.drawn(split, count)
     run, texts = world.run(queries, depth), list(queries.values())
-    name = f"{split}-{count}-{depth}-{study.read}-seeds{''.join(map(str, seeds))}"
+    key, _ = trained_models(world, [(scorer, seed) for seed in seeds for scorer in SCORERS])  # trained anew, read anew
+    name = f"{split}-{count}-{depth}-{study.read}-seeds{''.join(map(str, seeds))}-{key}"
     pieces: list[Found] = []
     models: list[CrossEncoder] = []
     began, fresh = time.monotonic(), 0

@@ -8,10 +8,10 @@ import json
 from typing import Any
 
 import numpy as np
-from cross_study import LOG, MEASURE, SCORERS, Study, World, adapter, result
-from results import commit, key_of, write_json
+from cross_study import LOG, MEASURE, SCORERS, Study, World, result, trained_models
+from results import commit, write_json
 
-from lab.cross import about_cross, reordered
+from lab.cross import reordered
 from lab.evaluation import difference_interval, holm, mean_interval, p_value, per_query
 from lab.evaluation.bootstrap import Interval
 from lab.geometry import auc, distances_to_mean, within_share
@@ -37,9 +37,9 @@ def report(world: World, split: str, run: Run, found: Found, runs: list[tuple[st
     for scorer in SCORERS:
         values[f"{scorer} + teacher"] = mixed(run, found, runs, scorer, weights[scorer], qrels)
     relevant, compared = judged(run, qrels), contrasts(values)
-    training = {f"{scorer}-{seed}": about_cross(adapter(world, scorer, seed)) for scorer, seed in runs}
+    key, training = trained_models(world, runs)
     part = {
-        "models": key_of(training), "training": training,  # two parts may be of two trainings: each says which
+        "models": key, "training": training,  # two parts may be of two trainings: each says which
         "queries": len(run), "of them with a relevant document among the first": int(relevant.any(axis=1).sum()),
         "depth": run.k, "tokens of a pair": world.study.read, "measure": MEASURE,
         "seeds": sorted({seed for _, seed in runs}), "commit": commit(),
@@ -53,7 +53,7 @@ def report(world: World, split: str, run: Run, found: Found, runs: list[tuple[st
     if split == "test":
         part["weights chosen on"] = chosen
     else:  # what each length of pair gave, with the mean over the seeds of each
-        part["lengths tried"] = lengths(before.get("dev", {}), part["models"], world.study.read, values)
+        part["lengths tried"] = lengths(before.get("dev", {}), key, world.study.read, values)
         if world.study.read != Study.read:  # only to see: the default length's numbers stay
             write_json(path, before | {"dev": before["dev"] | {"lengths tried": part["lengths tried"]}})
             return

@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 from cross_report import log, told, value
-from cross_study import RESULT, SCORERS, Study, World, adapter
+from cross_study import RESULT, SCORERS, Study, World, adapter, trained_models
 from results import ROOT, commit, write_json
 from sentence_transformers import SentenceTransformer
 
@@ -33,7 +33,6 @@ from lab.cross import (
     Copying,
     CrossEncoder,
     PairTargets,
-    about_cross,
     copy_pairs,
     load_cross,
     prepare,
@@ -157,11 +156,12 @@ def main() -> None:
     arguments = parser.parse_args()
     world = World(Study(), arguments.folder)
     made = Copies(world)
+    key, copied = trained_models(world, [(name, OF) for name in SCORERS])
     runs: dict[str, list[dict[str, list[float]]]] = {arm: [] for arm in ARMS}
     abouts: dict[str, Any] = {}
     for seed in arguments.seeds:
         for arm in ARMS:
-            folder = world.folder / f"student-{COPIED}-{arm.replace(' ', '-')}-{seed}"
+            folder = world.folder / f"student-{COPIED}-{key}-{arm.replace(' ', '-')}-{seed}"
             if not (folder / "about.json").exists():
                 train(made, arm, seed, folder)
             result = folder / f"{arguments.split}.json"
@@ -171,11 +171,10 @@ def main() -> None:
             abouts[f"{arm} {seed}"] = json.loads((folder / "about.json").read_text())
             means = {task: round(float(np.mean(runs[arm][-1][task])), 4) for task in TASKS}
             print(arm, seed, means, abouts[f"{arm} {seed}"], flush=True)
-    found = summary(world, arguments.split, runs, arguments.seeds)
+    found = {"models": key, "copied": copied} | summary(world, arguments.split, runs, arguments.seeds)
     before = json.loads(RESULT.read_text())
     how = {"command": "python benchmarks/cross_students.py", "student": SIZE, "length": LENGTH, "lists": COPIED,
            "cross encoders": f"seed {OF}",
-           "cross encoder": {name: about_cross(adapter(world, name, OF)) for name in SCORERS},
            "arms": {arm: dataclasses.asdict(how) for arm, (_, how) in ARMS.items()},
            "training": abouts}  # fmt: skip
     write_json(RESULT, before | {"students": before.get("students", {}) | how | {arguments.split: found}})

@@ -5,17 +5,18 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from cross_pairs import MADE, MIX, made_queries, with_gaps
-from results import ROOT
+from results import ROOT, key_of
 
 import lab
 from lab.collection.texts import TextMix
-from lab.cross import CrossConfig, Lists, mine
+from lab.cross import CrossConfig, Lists, about_cross, mine
 from lab.encoders.teacher import DualEncoder
 from lab.retrieval import ExactIndex, Run
 
@@ -124,6 +125,13 @@ class World:
 def result(study: Study) -> Path:
     """The file that the study's numbers go to."""
     return RESULT if study.collection == Study.collection else DOCS / f"cross-{study.collection}.json"
+
+
+def trained_models(world: World, runs: Sequence[tuple[str, int]]) -> tuple[str, dict[str, Any]]:
+    """Twelve digits that tell these trained cross encoders from any others of the same settings, and how each was
+    trained."""
+    training = {f"{scorer}-{seed}": about_cross(adapter(world, scorer, seed)) for scorer, seed in runs}
+    return key_of(training), training
 
 
 def adapter(world: World, scorer: str, seed: int) -> Path:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from presets import timed
+from presets import SLACK, timed
 from results import ROOT, commit, stored, write_json
 
 import lab
@@ -40,9 +40,9 @@ def config_of(collection: str, size: str, seed: int) -> lab.DistillConfig:
     return lab.DistillConfig(collection=collection, student=size, seed=seed, static=seed == SEEDS[0])
 
 
-def path_of(collection: str, size: str, seed: int) -> Path:
+def path_of(collection: str, size: str, seed: int, seconds: float) -> Path:
     """The file of a run."""
-    return FOLDER / f"{Path(collection).name}-{size.replace('/', '-')}-{seed}.json"
+    return FOLDER / f"{Path(collection).name}-{size.replace('/', '-')}-{seed}-{seconds:g}s.json"
 
 
 def key_of(config: lab.DistillConfig, seconds: float) -> str:
@@ -88,12 +88,18 @@ def runs(collections: Sequence[str], seeds: Sequence[int], seconds: float, train
     """All runs; those that are there are read, the others left out where `train` is False."""
     table, benches = [], dict[str, Bench]()
     for seed, collection, size in itertools.product(seeds, collections, SIZES):  # all sizes of a seed in turn
-        config, path = config_of(collection, size, seed), path_of(collection, size, seed)
+        config, path = config_of(collection, size, seed), path_of(collection, size, seed, seconds)
         found = stored(path, key_of(config, seconds))
         if found is None and train:
             if collection not in benches:
                 benches[collection] = Bench(collection)
+                benches[collection].pace |= {
+                    row["student"]: row["seconds"] / row["steps"] for row in table if row["collection"] == collection
+                }
             found = benches[collection].run(config, seconds)
+            if abs(found["seconds"] - seconds) > SLACK * seconds:
+                print(f"not kept, {found['seconds']} s are not {seconds:g}: leave this core alone, and start again")
+                continue
             write_json(path, found, None)
             kept = np.mean(found["values"]["student"]) / np.mean(found["values"]["teacher"])
             print(f"{collection} {size} {seed}: {found['steps']} steps, {found['seconds']} s, {kept:.3f}", flush=True)

@@ -97,8 +97,8 @@ def runs(seconds: float, study: Study = STUDY, train: bool = True) -> list[dict]
             world = World(lab.load_collection(collection), lab.load_teacher(), lab.VectorStore(), **held)
             data = world.data()
         before = [row["seconds"] / row["steps"] for row in table if row["arm"] == arm]
-        train = partial(_steps, world, data, config)
-        found = timed(train, seconds, before[-1] if before else None)
+        make = partial(_steps, world, data, config)
+        found = timed(make, seconds, before[-1] if before else None)
         table.append({
             "arm": arm, "seed": seed, "config": key, "share": world.share(found.values), "steps": found.finished.step,
             "seconds": round(found.finished.seconds, 2), "batch": config.batch, "documents": config.documents,

@@ -48,6 +48,9 @@ class AtOnce:
     def put(self, call: Callable[..., Any], *arguments: Any) -> None:
         call(*arguments)
 
+    def settle(self, seconds: float | None) -> bool:
+        return True
+
 
 @pytest.fixture(autouse=True)
 def controls_are_answered_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,16 @@ def small(tiny_collection_dir: Path, tiny_teacher_dir: Path, tmp_path: Path, mon
         probes=2, device="cpu",
     ))  # fmt: skip
     monkeypatch.setattr(pareto, "timed", lambda train, seconds, pace=None: train(2))
+    monkeypatch.setattr(pareto, "SLACK", 1.0)  # two steps are over at once
     return name
+
+
+def test_a_run_of_another_length_is_not_kept(
+    small: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(pareto, "SLACK", 0.1)
+    assert pareto.runs([small], [1], 60.0) == [] and "not kept" in capsys.readouterr().out
+    assert not list(pareto.FOLDER.glob("*"))
 
 
 def test_nothing_but_the_size_differs() -> None:

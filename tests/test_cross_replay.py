@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,8 @@ def strange(kind: str) -> Any:
     if not hasattr(transformers, f"{name}Model"):
         pytest.skip(f"transformers {transformers.__version__} has no {name}Model yet")
     tokens = dict.fromkeys(("cls_token_id", "bos_token_id"), 2) | dict.fromkeys(("sep_token_id", "eos_token_id"), 3)
-    more = {"albert": {"embedding_size": 16}, "modernbert": tokens, "eurobert": {"num_key_value_heads": 4} | tokens,
-            "nomic": {}}  # fmt: skip
+    more = {"albert": {"embedding_size": 16}, "modernbert": tokens | {"local_attention": 4},
+            "eurobert": {"num_key_value_heads": 4} | tokens, "nomic": {}}  # fmt: skip
     config = getattr(transformers, f"{name}Config")(
         vocab_size=len(wordpiece()), hidden_size=HIDDEN, num_hidden_layers=LAYERS, num_attention_heads=4,
         intermediate_size=64, pad_token_id=0, **more[kind],
@@ -72,7 +73,35 @@ def test_two_halves_are_the_whole_with_any_number_above(kind: str) -> None:
             both = higher(inputs_embeds=states, attention_mask=mask).last_hidden_state
             again = higher(inputs_embeds=states, attention_mask=mask).last_hidden_state
         assert torch.allclose(whole[mask.bool()], both[mask.bool()], atol=1e-5) and torch.equal(both, again)
-        assert not torch.allclose(both[mask.bool()], states[mask.bool()].mean(), atol=0.1)
+        assert not torch.allclose(both[mask.bool()], states[mask.bool()], atol=1e-3)
+        assert not lower.gate.seen and not higher._states  # nothing is kept alive
+
+
+def test_threads_do_not_meet_in_one_model() -> None:
+    model = cross(strange("modernbert"), "modernbert")
+    wanted, found = model.scores(QUERIES, DOCUMENTS), []
+    ready = threading.Barrier(2, timeout=30)
+
+    def score() -> None:
+        ready.wait()
+        for _ in range(40):
+            for at in range(3):
+                found.append((at, model.scores(QUERIES[at : at + 1], DOCUMENTS[at : at + 1])[0]))
+
+    threads = [threading.Thread(target=score) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 240 and all(score == pytest.approx(wanted[at], abs=1e-4) for at, score in found)
+
+
+def test_an_adapter_knows_the_layers_of_an_albert() -> None:
+    encoder = strange("albert")
+    key = encoder_key(cross(encoder, "albert"))
+    with torch.no_grad():
+        next(weight for name, weight in encoder.named_parameters() if "albert_layers" in name).add_(0.1)
+    assert encoder_key(cross(encoder, "albert")) != key
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -51,6 +51,12 @@ def test_means_of_several_measures_have_the_bounds_they_have_alone() -> None:
     ]
 
 
+@pytest.mark.parametrize("values", [[], [TEACHER, TEACHER[1:]]])
+def test_measures_of_other_queries_are_not_drawn_together(values: list[Any]) -> None:
+    with pytest.raises(DataError, match="all of the same queries"):
+        mean_intervals(values)
+
+
 def test_the_interval_of_a_mean_is_as_wide_as_theory_says() -> None:
     values = np.tile([0.0, 1.0], 200)  # variance 1/4, so the mean of 400 has standard error 1/40
     interval = mean_interval(values, resamples=40_000)

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
-from lab.panels import turn_both_towers
+from lab.collection import load_collection
+from lab.config import DistillConfig
+from lab.encoders.teacher import DualEncoder, load_teacher
+from lab.panels import AskBoth, ExperimentPanel, turn_both_towers
 from lab.panels.errands import Errands
+from lab.panels.knobs import FREE, Experiment
 from lab.panels.shown import Shown
+from lab.training import Finished
 
 PATIENCE = 30.0  # seconds until a thread that hangs counts as hanging
 
@@ -98,3 +106,75 @@ def test_a_control_that_is_set_from_code_asks_for_nothing() -> None:
     heard: list[int] = []
     Panel().call(lambda: heard.append(1))
     assert heard == [1]
+
+
+class Slow:
+    """An engine that waits to be let go when it is asked its first question."""
+
+    def __init__(self, teacher: DualEncoder) -> None:
+        self.teacher, self.similarity = teacher, teacher.similarity
+        self.asked, self.free = threading.Event(), threading.Event()
+        self.free.set()
+
+    def encode(self, texts: list[str], kind: str = "query") -> np.ndarray:
+        if not self.free.is_set():
+            self.asked.set()
+            assert self.free.wait(PATIENCE)
+        return self.teacher.encode(texts, kind)
+
+
+def test_a_question_typed_while_another_is_answered_is_answered_too(
+    monkeypatch: pytest.MonkeyPatch, tiny_collection_dir: Path, tiny_teacher_dir: Path
+) -> None:
+    monkeypatch.setattr("lab.panels.shown.Errands", Errands)
+    collection, teacher = load_collection(str(tiny_collection_dir)), load_teacher(tiny_teacher_dir, "cpu", "float32")
+    slow = Slow(teacher)
+    both = AskBoth(collection, teacher.encode(collection.documents, "document"), slow, teacher, live=True)
+    slow.free.clear()
+    both.question.value = "a white fox"
+    assert slow.asked.wait(PATIENCE)
+    both.question.value = "a reed in the wind"  # while the first one is on its way
+    slow.free.set()
+    assert both.errands.settle(PATIENCE)
+    assert both.question.value == "a reed in the wind"
+    assert "a reed in the wind" in both.figure().layout.title.text
+
+
+def test_an_experiment_is_started_by_name_with_its_own_choices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lab.panels.shown.Errands", Errands)
+    done = threading.Event()
+
+    def distil(config: DistillConfig, *, listen: Callable, stop: Callable, **_: Any) -> SimpleNamespace:
+        done.set()
+        listen(Finished(1, 1, False, 0.1))
+        return SimpleNamespace(finished=Finished(1, 1, False, 0.1), student=SimpleNamespace(parameters=1))
+
+    monkeypatch.setattr("lab.panels.training.distill", distil)
+    each = [Experiment(name, {"rate": 0.5}, ("yes", "no"), lambda *_: "asked") for name in ("one", "other")]
+    prepared = SimpleNamespace(texts=("text",) * 9), SimpleNamespace(texts=("held",))
+    panel = ExperimentPanel(each, DistillConfig(), live=True, prepared=prepared)
+    panel.start("other", "b")
+    assert panel.experiment.value == "other" and panel.join().name == "other" and done.is_set()
+    panel.knobs["rate"].disabled = False
+    panel.start_button.click()  # and what waits for the end waits for the start as well
+    assert panel.join().name == "other" and len(panel.trials()) == 2
+    panel.start(FREE)
+    assert panel.join().changed == {}
+
+
+def test_controls_moved_while_others_are_set_from_code_are_heard() -> None:
+    class Panel(Shown):
+        def set_slowly(self, entered: threading.Event, leave: threading.Event) -> None:
+            with self._silently():
+                entered.set()
+                assert leave.wait(PATIENCE)
+
+    panel, entered, leave, heard = Panel(), threading.Event(), threading.Event(), []
+    panel.__dict__["errands"] = SimpleNamespace(put=lambda call: heard.append(call))
+    thread = threading.Thread(target=panel.set_slowly, args=(entered, leave))
+    thread.start()
+    assert entered.wait(PATIENCE)
+    panel._put(len)  # from another thread than the one that sets
+    leave.set()
+    thread.join(PATIENCE)
+    assert heard == [len]

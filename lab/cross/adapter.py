@@ -20,6 +20,7 @@ from torch import Tensor
 
 from lab.cross.encoder import CrossEncoder
 from lab.cross.lowrank import apply_factors, factors
+from lab.cross.replay import Recorded
 from lab.cross.settings import CrossConfig
 from lab.encoders.teacher import DualEncoder
 from lab.errors import CacheError, ModelError
@@ -83,9 +84,11 @@ def about_cross(path: Path) -> dict[str, Any]:
 
 
 def encoder_key(model: CrossEncoder) -> str:
-    """What tells one untouched encoder from another: sha256 over its lower half's tensors, in hex."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(model.lower.state_dict().items()):
+    """What tells one untouched encoder from another: sha256 over its lower half's tensors, in hex; over all, where the
+    lower half may be next to nothing (ALBERT)."""
+    digest, lower = hashlib.sha256(), model.lower
+    tensors = lower.untouched() if isinstance(lower, Recorded) else lower.state_dict()
+    for name, tensor in sorted(tensors.items()):
         digest.update(f"{name}{tuple(tensor.shape)}".encode())
         digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
     return digest.hexdigest()

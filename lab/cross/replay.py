@@ -9,6 +9,7 @@ into the first upper layer, the upper half puts it there.
 from __future__ import annotations
 
 import copy
+from threading import get_ident
 from typing import Any
 
 from torch import Tensor, nn
@@ -16,13 +17,12 @@ from transformers.modeling_outputs import BaseModelOutput
 
 
 class _Skipped(nn.Module):
-    """In a layer's place: hands on what it is given, and keeps it. What else the encoder asks of a layer is answered by
-    the layer it stands for (which is no part of this module, so its weights are not)."""
+    """In a layer's place: hands on what it is given. What else the encoder asks of a layer is answered by the layer it
+    stands for (which is no part of this module, so its weights are not)."""
 
     def __init__(self, layer: nn.Module, tupled: bool) -> None:
         super().__init__()
         self.__dict__["layer"], self.tupled = layer, tupled
-        self.seen: Tensor | None = None
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -31,8 +31,19 @@ class _Skipped(nn.Module):
             return getattr(self.__dict__["layer"], name)
 
     def forward(self, hidden_states: Tensor, *_: Any, **__: Any) -> Any:
-        self.seen = hidden_states
         return (hidden_states,) if self.tupled else hidden_states
+
+
+class _Gate(_Skipped):
+    """The first that is skipped: it keeps what came in, for each thread that runs the half by itself."""
+
+    def __init__(self, layer: nn.Module, tupled: bool) -> None:
+        super().__init__(layer, tupled)
+        self.seen: dict[int, Tensor] = {}
+
+    def forward(self, hidden_states: Tensor, *_: Any, **__: Any) -> Any:
+        self.seen[get_ident()] = hidden_states
+        return super().forward(hidden_states)
 
 
 class Recorded(nn.Module):
@@ -40,20 +51,28 @@ class Recorded(nn.Module):
 
     def __init__(self, encoder: nn.Module, path: str, cut: int, tupled: bool) -> None:
         super().__init__()
-        layers = list(encoder.get_submodule(path))
-        skipped = [_Skipped(layer, tupled) for layer in layers[cut:]]
-        self.encoder = _with_layers(encoder, path, [*layers[:cut], *skipped])
-        self.__dict__["gate"] = skipped[0]
+        layers: list[nn.Module] = list(encoder.get_submodule(path))
+        gate, *others = [_Gate(layers[cut], tupled), *(_Skipped(layer, tupled) for layer in layers[cut + 1 :])]
+        self.encoder = with_layers(encoder, path, [*layers[:cut], gate, *others])
+        self.__dict__["gate"], self.__dict__["left_out"] = gate, layers[cut:]
 
     def get_input_embeddings(self) -> Any:
         """The encoder's token table."""
         return self.encoder.get_input_embeddings()
 
+    def untouched(self) -> dict[str, Tensor]:
+        """All the encoder's tensors by name, of those layers as well that this half leaves out."""
+        above = {
+            f"above.{number}.{name}": tensor
+            for number, layer in enumerate(self.left_out)
+            for name, tensor in layer.state_dict().items()
+        }
+        return self.state_dict() | above
+
     def forward(self, **inputs: Any) -> BaseModelOutput:
         """inputs: of the encoder. last_hidden_state: (B, T, d)"""
         self.encoder(**inputs)
-        states, self.gate.seen = self.gate.seen, None
-        return BaseModelOutput(last_hidden_state=states)
+        return BaseModelOutput(last_hidden_state=self.gate.seen.pop(get_ident()))
 
 
 class Replayed(nn.Module):
@@ -61,25 +80,24 @@ class Replayed(nn.Module):
 
     def __init__(self, encoder: nn.Module, path: str, cut: int, tupled: bool) -> None:
         super().__init__()
-        layers = list(encoder.get_submodule(path))
+        layers: list[nn.Module] = list(encoder.get_submodule(path))
         own = [copy.deepcopy(layer) for layer in layers[cut:]]
         self.layers = nn.ModuleList(own)
-        self._states: Tensor | None = None
+        self._states: dict[int, Tensor] = {}  # of each thread
         own[0].register_forward_pre_hook(self._put, with_kwargs=True)
         below = [_Skipped(layer, tupled) for layer in layers[:cut]]
-        self.__dict__["encoder"] = _with_layers(encoder, path, [*below, *own])
-        table: Any = encoder.get_input_embeddings()
-        self._width = int(table.embedding_dim)
+        self.__dict__["encoder"] = with_layers(encoder, path, [*below, *own])
+        self._width = int(encoder.get_input_embeddings().embedding_dim)
 
     def forward(self, inputs_embeds: Tensor, attention_mask: Tensor) -> BaseModelOutput:
         """inputs_embeds: (B, T, d) states of the lower half · attention_mask: (B, T)"""
-        self._states = inputs_embeds
+        self._states[get_ident()] = inputs_embeds
         # token vectors are asked for, and what becomes of them is replaced
         none = inputs_embeds.new_zeros((*inputs_embeds.shape[:2], self._width))
         return self.encoder(inputs_embeds=none, attention_mask=attention_mask)
 
     def _put(self, _: nn.Module, args: tuple[Any, ...], more: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        states, self._states = self._states, None
+        states = self._states.pop(get_ident(), None)
         if states is None:  # a layer that is run again: ALBERT's
             return args, more
         return ((states, *args[1:]), more) if args else (args, more | {"hidden_states": states})
@@ -100,7 +118,11 @@ def list_of_layers(encoder: nn.Module) -> str | None:
 
 
 def gives_tuples(encoder: nn.Module, path: str, **inputs: Tensor) -> bool:
-    """Whether a layer returns its states first in a tuple; found by running the encoder on `inputs`."""
+    """Whether a layer returns its states first in a tuple; found by running the encoder on `inputs`.
+
+    Raises:
+        IndexError: the first layer is not called.
+    """
     found: list[bool] = []
     first: nn.Module = encoder.get_submodule(path)[0]
     handle = first.register_forward_hook(lambda _, __, out: found.append(isinstance(out, tuple)))
@@ -111,7 +133,7 @@ def gives_tuples(encoder: nn.Module, path: str, **inputs: Tensor) -> bool:
     return found[0]
 
 
-def _with_layers(encoder: nn.Module, path: str, layers: list[nn.Module]) -> nn.Module:
+def with_layers(encoder: nn.Module, path: str, layers: list[nn.Module]) -> nn.Module:
     """A shallow copy of the encoder with other layers in its list; all else is shared."""
     out = whole = _shallow(encoder)
     *above, last = path.split(".")

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lab.cross.replay import Recorded, Replayed, gives_tuples, list_of_layers
+from lab.cross.replay import Recorded, Replayed, gives_tuples, list_of_layers, with_layers
 from lab.errors import ModelError
 
 # cut in two and tested, or kin
@@ -20,6 +20,9 @@ FAMILIES = (
     "BERT, RoBERTa, XLM-RoBERTa, CamemBERT, ELECTRA, DistilBERT, MPNet, DeBERTa, ModernBERT, NomicBERT, EuroBERT,"
     " ALBERT (layers=1)"
 )
+
+# whatever code of others does with half of its layers
+MISTAKES = (IndexError, KeyError, TypeError, ValueError, AttributeError, AssertionError, RuntimeError)
 
 
 class _Given(nn.Module):
@@ -79,7 +82,9 @@ def check_halves(encoder: nn.Module, lower: nn.Module, upper: nn.Module, pad: in
     try:
         states = lower(input_ids=ids, attention_mask=mask).last_hidden_state
         both = upper(inputs_embeds=states, attention_mask=mask).last_hidden_state
-    except Exception as error:  # whatever code of others does with half of its layers
+    except torch.OutOfMemoryError:
+        raise
+    except MISTAKES as error:
         raise refusal(encoder, f"it does not run with half of its layers ({error!r})") from error
     if not torch.allclose(whole[real], both[real], atol=1e-3 * float(whole[real].abs().max())):
         raise refusal(encoder, "cut in two, its layers compute something else")
@@ -104,8 +109,10 @@ def halves(encoder: nn.Module, upper: int) -> tuple[nn.Module, nn.Module]:
         raise ModelError(f"layers={upper}: this encoder has {len(layers)}")
     if upper == len(layers) and encoder.config.model_type == "deberta-v2":
         raise ModelError(f"layers={upper}: a DeBERTa keeps at least one layer below; give {upper - 1} at most")
-    lower = _with_layers(encoder, layers[: len(layers) - upper])
-    higher = _with_layers(encoder, [copy.deepcopy(layer) for layer in layers[len(layers) - upper :]])
+    part = next(key for key, module in encoder._modules.items() if module is holder)
+    path = f"{part}.{name}"
+    lower = with_layers(encoder, path, layers[: len(layers) - upper])
+    higher = with_layers(encoder, path, [copy.deepcopy(layer) for layer in layers[len(layers) - upper :]])
     higher._modules["embeddings"] = _Given()
     # DeBERTa's convolution over the token vectors belongs to the first layer of the whole
     if getattr(higher_stack := stack_of(higher)[0], "conv", None) is not None:
@@ -137,21 +144,8 @@ def _replayed(encoder: nn.Module, path: str, upper: int) -> tuple[nn.Module, nn.
         raise ModelError(f"layers={upper}: this encoder has {count}")
     ids = torch.ones((1, 4), dtype=torch.long, device=next(encoder.parameters()).device)
     with torch.no_grad():
-        tupled = gives_tuples(encoder, path, input_ids=ids, attention_mask=torch.ones_like(ids))
+        try:
+            tupled = gives_tuples(encoder, path, input_ids=ids, attention_mask=torch.ones_like(ids))
+        except MISTAKES as error:
+            raise refusal(encoder, f"it does not run on tokens and a mask ({error!r})") from error
     return Recorded(encoder, path, count - upper, tupled), Replayed(encoder, path, count - upper, tupled)
-
-
-def _with_layers(encoder: nn.Module, layers: list[nn.Module]) -> nn.Module:
-    """A shallow copy of the encoder with other layers; modules are shared, lists of them are not."""
-    out = _shallow(encoder)
-    holder, name = stack_of(encoder)
-    part = next(key for key, module in encoder._modules.items() if module is holder)
-    out._modules[part] = _shallow(holder)
-    out._modules[part]._modules[name] = nn.ModuleList(layers)
-    return out
-
-
-def _shallow(module: nn.Module) -> nn.Module:
-    out = copy.copy(module)
-    out._modules = dict(module._modules)
-    return out

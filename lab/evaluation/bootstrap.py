@@ -76,8 +76,17 @@ def mean_interval(values: Any, *, level: float = 0.95, resamples: int = RESAMPLE
 
 def mean_intervals(values: Sequence[Any], *, level: float = 0.95, resamples: int = RESAMPLES,
                    rng_seed: int = 0) -> list[Interval]:
-    """`mean_interval` of each of several measures of the same queries: the same bounds, the drawing done once."""
+    """`mean_interval` of each of several measures of the same queries: the same bounds, the drawing done once.
+
+    values: each (n_queries,) or (n_seeds, n_queries).
+
+    Raises:
+        DataError: no measure, or measures of different numbers of queries.
+    """
     arrays = [_checked(each, "values") for each in values]
+    if len({array.shape[-1] for array in arrays}) != 1:
+        shapes = [array.shape for array in arrays]
+        raise DataError(f"values of shapes {shapes}: give at least one, all of the same queries")
     draws = _resampled_means(arrays, resamples, rng_seed)
     return [_interval(float(array.mean()), drawn, level) for array, drawn in zip(arrays, draws, strict=True)]
 

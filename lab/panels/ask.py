@@ -84,13 +84,11 @@ class AskBoth(Shown):
             LabError: an empty question.
         """
         with self._lock:
-            if text != self._asked:
-                self._figure = self._answer(text)
-                if self.panel is not None:
+            figure = self._show(text)
+            if self.panel is not None:
+                with self._silently():
                     self.question.value = text
-                    self.words.value = self._said()
-                    self._shown.show(self._figure)
-            return self._figure
+            return figure
 
     def figure(self) -> go.Figure:
         """What was asked last: the static twin."""
@@ -102,7 +100,16 @@ class AskBoth(Shown):
 
     def _typed(self, text: str) -> None:
         if text.strip():  # a cleared box is on its way to another question
-            self.ask(text)
+            self._show(text)  # and leaves the box alone, where the next one may stand by now
+
+    def _show(self, text: str) -> go.Figure:
+        with self._lock:
+            if text != self._asked:
+                self._figure = self._answer(text)
+                if self.panel is not None:
+                    self.words.value = self._said()
+                    self._shown.show(self._figure)
+            return self._figure
 
     def _answer(self, text: str) -> go.Figure:
         if not text.strip():

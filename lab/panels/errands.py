@@ -38,8 +38,8 @@ class Errands:
             self._at_work = True
         threading.Thread(target=self._work, daemon=True, name="errands").start()
 
-    def settle(self, seconds: float) -> bool:
-        """Wait until nothing is left to do; False if that takes longer."""
+    def settle(self, seconds: float | None) -> bool:
+        """Wait until nothing is left to do; False if that takes longer. None: however long it takes."""
         return self._done.wait(seconds)
 
     def _work(self) -> None:

@@ -86,13 +86,14 @@ class ExperimentPanel(Shown):
         """Run an experiment (or "free", the eight knobs) in the background, by default the one chosen; returns at once.
 
         Args: guess: the letter of a prediction.
-        Raises: LabError: no such experiment or choice, or a run is still going on.
-        """
+        Raises: LabError: no such experiment or choice, or a run is still going on."""
         if name is not None:
             if name not in (there := [*self._experiments, knobs.FREE]):
                 raise LabError(f"no experiment {name!r}; there are {', '.join(there)}")
-            self.experiment.options = tuple(dict.fromkeys((*self.experiment.options, name)))
-            self.experiment.value = name
+            with self._silently():
+                self.experiment.options = tuple(dict.fromkeys((*self.experiment.options, name)))
+                self.experiment.value = name
+            self._chosen()
         if guess is not None:
             letters = [letter for _, letter in self.guess.options if letter]
             if guess not in letters:
@@ -124,8 +125,8 @@ class ExperimentPanel(Shown):
     def join(self) -> Trial:
         """Wait for the end of the last run, in plain Python; in a cell `await panel` leaves Stop alive.
 
-        Raises: LabError: nothing was started.
-        """
+        Raises: LabError: nothing was started."""
+        self.errands.settle(None)  # Start may have been pressed this moment
         if self._training is None:
             raise LabError("nothing was started: press Start, or call start(name)")
         self._training.join()
@@ -137,7 +138,7 @@ class ExperimentPanel(Shown):
         return self._wait().__await__()
 
     async def _wait(self) -> Trial:
-        while self.running:
+        while not self.errands.settle(0) or self.running:
             try:
                 await asyncio.sleep(0.05)
             except asyncio.CancelledError:  # the kernel was interrupted
@@ -175,12 +176,8 @@ class ExperimentPanel(Shown):
         named = [(f"{letter}) {words}", letter) for letter, words in zip("abcdefgh", choices, strict=False)]
         self.guess.options = [(_NOTHING, None), *named]
         self.guess.layout.display = "flex" if choices else "none"
-        self.question.value = chosen.ask(None, None) if chosen else "<p>Set the knobs, then press Start.</p>"
-        self.answer.value = ""
-
-    def _experiment(self) -> knobs.Experiment:
-        chosen = self._experiments.get(self.experiment.value)
-        return chosen or knobs.free(self._usual, **self._knobs.values())
+        asked = chosen.ask(None, None) if chosen else "<p>Set the knobs, then press Start.</p>"
+        self.question.value, self.answer.value = asked, ""
 
     def _pressed(self) -> None:
         try:  # nobody would see what a callback raises
@@ -193,14 +190,17 @@ class ExperimentPanel(Shown):
         with self._lock:
             if self._running is not None:
                 raise LabError(f"{self._running.name!r} is still running: press Stop, or wait for its end")
-            self._running = experiment = self._experiment()
+            chosen = self._experiments.get(self.experiment.value)
+            self._running = experiment = chosen or knobs.free(self._usual, **self._knobs.values())
             config = experiment.config(self._usual)
             changed, texts = knobs.differences(self._usual, config), fingerprint(held.texts)
             self._seen, self._begun_with = Seen(), self.guess.value
             self._trials.append(Trial(experiment.name, changed, steps=self._most_steps(), texts=texts))
         self.answer.value, self.label.value = "", "starting"
-        self.start_button.disabled, self.stop_button.disabled = True, False
+        self.start_button.disabled = True
         self._training = train_in_background(config, False, self._listen, self._end, self._say, **self._arguments)
+        with self._lock:  # it may be over already
+            self.stop_button.disabled = self._running is None
 
     def _listen(self, event: Event | Stage | Looked) -> None:
         self._seen(event)
@@ -229,8 +229,7 @@ class ExperimentPanel(Shown):
             here, usual = self._trials[-1], self.trials()[0]
         if experiment and done and not usual.changed:
             self.answer.value = experiment.ask(self._begun_with, experiment.measure(here, usual))
-        if not done:
-            self.label.value = f"{here.name}: {state}"
+        self.label.value = f"{here.name}: {self._seen.words if done else state}"
         self.table.value = trials_html(self.trials())
         if self._live:
             self._live.show(self._values, now=True)

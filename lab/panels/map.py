@@ -201,7 +201,7 @@ class MapPanel(Shown):
         self.words.value = f"cosines {found['similarity'].iloc[0]:.3f} to {found['similarity'].iloc[-1]:.3f} · {judged}"
 
     def _picked(self, change: dict[str, Any]) -> None:
-        if change["new"].strip() and change["new"] != self._chosen.words:
+        if change["new"].strip():
             self._put(self.select, change["new"])
 
     def _named(self, change: dict[str, Any]) -> None:

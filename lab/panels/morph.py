@@ -61,9 +61,15 @@ class MorphPanel(Shown):
         Raises:
             DataError: the strip has no such row.
         """
-        self.row = self._checked(row)
+        shown = self._show(self._checked(row))
         if self.panel is not None:
-            self.rows.value = self.row
+            with self._silently():
+                self.rows.value = self.row
+        return shown
+
+    def _show(self, row: int) -> str:
+        self.row = row
+        if self.panel is not None:
             values = morph_map_values(self.variants, self._landed, self.row)
             # what a choice changes: handles, the line, the row picked; the rest stays as it was drawn
             self._live.show([shown if at in _MOVING else {} for at, shown in enumerate(values)], now=True)
@@ -85,7 +91,7 @@ class MorphPanel(Shown):
             options=list(zip(names, range(len(names)), strict=True)), value=self.row, description="on the map",
             style={"description_width": "initial", "button_width": "72px"},
         )  # fmt: skip
-        self.rows.observe(lambda change: self._put(self.choose, change["new"]), "value")
+        self.rows.observe(lambda change: self._put(self._show, change["new"]), "value")
         for trace in self._live.widget.data[: HANDLES + 1]:
             trace.on_click(self._clicked)
         self.panel = widgets.VBox([self.rows, self._live.widget])

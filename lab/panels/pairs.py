@@ -5,6 +5,8 @@ Every control works by keyboard. `PairPanel.choose` and `PairPanel.look` do from
 
 from __future__ import annotations
 
+from typing import Any
+
 import ipywidgets as widgets
 import plotly.graph_objects as go
 
@@ -49,28 +51,42 @@ class PairPanel(Shown):
         self.words = widgets.HTML(words_of(self.view))
         self._moved = RedrawnFigure(self.figure())
         self._heats = {scorer: RedrawnFigure(self.heat(scorer)) for scorer in ("dual", "cls")}
-        self.query.observe(lambda change: self._put(self.choose, change["new"], 0), names="value")
+        self.query.observe(lambda change: self._put(self._show, change["new"], 0), names="value")
         self.document.observe(lambda change: self._put(self._other_document, change["new"]), names="value")
         for control in (self.typed_query, self.typed_document):
-            control.observe(lambda _: self._put(self._read), names="value")
+            control.observe(self._typed, names="value")
         self.panel = widgets.VBox([self.query, self.document, self._moved.widget, self.typed_query,
                                    self.typed_document, self.words,
                                    *(heat.widget for heat in self._heats.values())])  # fmt: skip
 
     def choose(self, case: int, place: int) -> None:
         """Another query, or another of its documents; the pair below follows."""
-        if (case, place) == (self.case, self.place):
-            return
-        self.case, self.place = case, place
+        self._show(case, place)
         if self.panel is not None:
             with self._silently():
-                self.document.max = len(self._explorer.cases[case].rows) - 1
                 self.query.value, self.document.value = case, place
+
+    def _show(self, case: int, place: int) -> None:
+        """The same for a control, which is left where it stands: it may have been moved on by now."""
+        if (case, place) == (self.case, self.place):
+            return
+        another, self.case, self.place = case != self.case, case, place
+        if self.panel is not None:
+            if another:  # whose documents are counted anew
+                with self._silently():
+                    self.document.max, self.document.value = len(self._explorer.cases[case].rows) - 1, place
             self._moved.show(self.figure())
         self.look(self._explorer.cases[case].query, self._explorer.document(case, place))
 
     def look(self, query: str, document: str) -> View:
         """Look into any pair; what cannot be read is said in the panel, and raised where there is none."""
+        view = self._look(query, document)
+        if self.panel is not None and (query, document) == (view.query, view.document):
+            with self._silently():
+                self.typed_query.value, self.typed_document.value = query, document
+        return view
+
+    def _look(self, query: str, document: str) -> View:
         if (query, document) == (self.view.query, self.view.document):
             return self.view
         try:
@@ -81,18 +97,16 @@ class PairPanel(Shown):
             self.words.value = f"<p>{escape(str(error))}</p>"
             return self.view
         if self.panel is not None:
-            with self._silently():
-                self.typed_query.value, self.typed_document.value = query, document
             self.words.value = words_of(self.view)
             for scorer, heat in self._heats.items():
                 heat.show(self.heat(scorer))
         return self.view
 
-    def _other_document(self, place: int) -> None:
-        self.choose(self.case, place)
+    def _typed(self, _: Any) -> None:
+        self._put(self._look, self.typed_query.value, self.typed_document.value)
 
-    def _read(self) -> None:
-        self.look(self.typed_query.value, self.typed_document.value)
+    def _other_document(self, place: int) -> None:
+        self._show(self.case, place)
 
     def figure(self) -> go.Figure:
         """Where the chosen query's vector goes: the static twin."""

@@ -51,7 +51,7 @@ class Seen:
     def words_now(self) -> str:
         """What it said last, and for how many seconds it has been silent since."""
         silent = int(self._clock() - self._heard)
-        return f"{self.words}, for {silent} s" if silent else self.words
+        return f"{self.words} (silent for {silent} s)" if silent else self.words
 
     @property
     def looks(self) -> list[Looked]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -22,7 +23,7 @@ class Shown:
     """
 
     panel: widgets.VBox | None = None
-    _setting = False  # controls are being set from code: what they report is known already
+    _setting: int | None = None  # thread that sets controls from code: what they report to it is known already
 
     def figure(self) -> Any:
         """The static twin."""
@@ -42,17 +43,17 @@ class Shown:
 
     def _put(self, call: Callable[..., Any], *arguments: Any) -> None:
         """For callbacks: have it done, unless the control was set from code, where all is known already."""
-        if not self._setting:
+        if self._setting != threading.get_ident():
             self.errands.put(call, *arguments)
 
     @contextmanager
     def _silently(self) -> Iterator[None]:
         """While controls are set from code."""
-        self._setting = True
+        before, self._setting = self._setting, threading.get_ident()
         try:
             yield
         finally:
-            self._setting = False
+            self._setting = before
 
     def _ipython_display_(self) -> None:
         if self.panel is not None:

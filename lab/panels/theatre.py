@@ -134,14 +134,12 @@ class Theatre(Shown):
         with self._lock:
             before, self._name = self._recordings[self._name], name
             last = len(self._recordings[self._name].steps) - 1
-            at_end = self._look == len(before.steps) - 1
-            self._look = last if at_end else min(self._look, last)
-            look = self._look
-        self.play.max = self.look.max = last
-        if self.look.value == look:
-            self._redraw()
-        else:
-            self.look.value = look  # which redraws
+            now = self.look.value  # where the slider stands by now, not where it stood when this was asked for
+            self._look = look = last if now == len(before.steps) - 1 else min(now, last)
+        with self._silently():
+            self.play.max = self.look.max = last
+            self.look.value = look
+        self._redraw()
         if self._live:
             self._card.soon(self.card)  # a card takes the page longer than the figure, which is looked at first
 
