@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
@@ -62,3 +63,20 @@ def test_a_run_is_made_once_and_stands_beside_its_peers(small: str, monkeypatch:
     assert larger["static"] and larger["bm25"] and told["seconds"] == 60.0
     teacher = sum(weight.numel() for weight in lab.load_teacher().model.parameters())
     assert larger["times smaller"] == round(teacher / larger["parameters"], 1)
+
+
+def test_the_stored_table_is_that_of_the_stored_runs() -> None:
+    stored = json.loads(pareto.OUT.read_text())
+    runs = pareto.runs(pareto.COLLECTIONS, pareto.SEEDS, stored["seconds"], train=False)
+    again = pareto.summary(runs, stored["seconds"])
+    assert [(row["collection"], row["student"]) for row in stored["rows"]] == [
+        (row["collection"], row["student"]) for row in again["rows"]
+    ]
+    for there, here in zip(stored["rows"], again["rows"], strict=True):
+        assert there["overlap@10"] == here["overlap@10"]
+        for name in ("retention", "static", "bm25"):
+            # sums differ in their last digits with the number of threads
+            assert there[name] == (here[name] and pytest.approx(here[name], abs=1e-3))
+        assert there["steps"] == here["steps"] and len(there["seeds"]) == len(pareto.SEEDS)
+        slack = 0.1 * stored["seconds"]
+        assert all(abs(seconds - stored["seconds"]) <= slack for seconds in there["seconds"]), "not at equal minutes"

@@ -64,7 +64,8 @@ def test_a_general_text_is_matched_as_the_teacher_has_it(some: DistillConfig, tm
     data, _ = training_data(dataclasses.replace(some, document_pull=0.6), tiny, teacher, store)
     general = data.positives == NO_DOCUMENT
     assert 100 < general.sum() < 200 and data.targets is not None
-    np.testing.assert_array_equal(data.queries[0], teacher.encode([data.texts[0]])[0])
+    # alone, not beside others: sums in another order
+    np.testing.assert_allclose(data.queries[0], teacher.encode([data.texts[0]])[0], atol=1e-5)
     again = data.texts.index(data.texts[0], 1)  # the second round
     np.testing.assert_array_equal(data.queries[again], data.queries[0])
     np.testing.assert_array_equal(data.targets[general], data.queries[general])
