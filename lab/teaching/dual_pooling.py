@@ -9,11 +9,11 @@ import numpy as np
 
 from lab.teaching.checks import check
 
-POOLING_HINT = "states[is_query].mean(axis=0) is the query's mean; divide it by its length; the same for the document."
-PADDING_HINT = (
-    "The right mean is over (types == 0) & (mask == 1), the colleague's over types == 0; np.linalg.norm of their"
-    " difference."
+POOLING_HINT = (
+    "A boolean mask picks rows of an array. What does *unit* do to a mean, and what is the inner product of two unit"
+    " vectors?"
 )
+PADDING_HINT = "Which rows does the colleague take that the mask would leave out? Two means, one distance."
 
 # Five states: [CLS], two query tokens, [SEP] in neither segment, and a document token.
 _STATES = np.array([[9.0, -7.0], [1.0, 2.0], [3.0, 1.0], [-5.0, 3.0], [4.0, 0.5]])
