@@ -131,7 +131,7 @@ def moves(panel: Locator) -> bool:
     """Whether the figure of a training is seen to change before the training is over."""
     label = panel.locator(".widget-label", has_text=re.compile(r"step [\d,]+ of [\d,]+"))
     over = panel.locator(".widget-label", has_text="after step")
-    expect(label.or_(over)).to_be_visible(timeout=90_000)  # the student is cut out first
+    expect(label.or_(over)).to_be_visible(timeout=240_000)  # the student is cut out first
     before, began = drawn(panel), time.monotonic()
     while not over.count():
         if drawn(panel) != before:
