@@ -61,6 +61,14 @@ def controls_are_answered_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(shown, "Errands", AtOnce)
 
 
+@pytest.fixture
+def displayed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What a panel displays, in the order it does so."""
+    shown: list[Any] = []
+    monkeypatch.setattr("lab.panels.shown.display", lambda what, **_: shown.append(what))
+    return shown
+
+
 def find_chromium() -> str | None:
     """The browser that BROWSER_PATH names (kaleido reads the same variable), or the first one installed."""
     named = os.environ.get("BROWSER_PATH")

@@ -23,17 +23,21 @@ from lab.encoders.teacher import load_teacher
 from lab.errors import ModelError
 from tests.tiny import HIDDEN, wordpiece
 
-KINDS = {"modernbert": "ModernBert", "nomic": "NomicBert", "eurobert": "EuroBert", "albert": "Albert"}
+NAMES = {"modernbert": "ModernBert", "nomic": "NomicBert", "eurobert": "EuroBert", "albert": "Albert"}
+KINDS = [
+    pytest.param(kind, marks=pytest.mark.skipif(
+        not hasattr(transformers, f"{name}Model"), reason=f"transformers {transformers.__version__} has no {name} yet"
+    ))
+    for kind, name in NAMES.items()
+]  # fmt: skip
 QUERIES = ["white fox", "volcano", "string instrument with four strings"]
 DOCUMENTS = ["The Arctic fox has thick white fur.", "Etna", "Chess is a board game for two players."]
 LAYERS = 3
 
 
 def strange(kind: str) -> Any:
-    """A small encoder with weights spread wide; skipped where this transformers does not have it."""
-    name = KINDS[kind]
-    if not hasattr(transformers, f"{name}Model"):
-        pytest.skip(f"transformers {transformers.__version__} has no {name}Model yet")
+    """A small encoder with weights spread wide."""
+    name = NAMES[kind]
     tokens = dict.fromkeys(("cls_token_id", "bos_token_id"), 2) | dict.fromkeys(("sep_token_id", "eos_token_id"), 3)
     more = {"albert": {"embedding_size": 16}, "modernbert": tokens | {"local_attention": 4},
             "eurobert": {"num_key_value_heads": 4} | tokens, "nomic": {}}  # fmt: skip

@@ -97,10 +97,9 @@ def test_code_asks_as_the_box_does(both: AskBoth) -> None:
 
 
 def test_static_shows_the_figure_and_says_who_answers(
-    collection: Collection, documents: np.ndarray, teacher: DualEncoder, monkeypatch: pytest.MonkeyPatch
+    collection: Collection, documents: np.ndarray, teacher: DualEncoder, monkeypatch: pytest.MonkeyPatch,
+    displayed: list,
 ) -> None:
-    displayed: list = []
-    monkeypatch.setattr("lab.panels.shown.display", lambda what, **_: displayed.append(what))
     monkeypatch.setenv("LAB_PANELS", "static")
     still = AskBoth(collection, documents, teacher, Turned(teacher), "a reed in the wind")
     still._ipython_display_()

@@ -52,13 +52,13 @@ def test_it_is_no_figure_widget_and_the_slider_can_be_read() -> None:
     assert panel.slider.value == 180
 
 
-def test_the_static_twin_is_the_figure_and_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown: list = []
-    monkeypatch.setattr("lab.panels.shown.display", lambda what, **_: shown.append(what))
+def test_the_static_twin_is_the_figure_and_says_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, displayed: list
+) -> None:
     monkeypatch.setenv("LAB_PANELS", "static")
     still = turn_both_towers(30)
     still._ipython_display_()
-    assert still.panel is None and shown[0].layout.title.text.startswith("Both towers turned by 30°")
+    assert still.panel is None and displayed[0].layout.title.text.startswith("Both towers turned by 30°")
     monkeypatch.setenv("LAB_PANELS", "live")
     turn_both_towers(30)._ipython_display_()
-    assert shown[1] == {"text/plain": STILL} and isinstance(shown[2], widgets.VBox)
+    assert displayed[1] == {"text/plain": STILL} and isinstance(displayed[2], widgets.VBox)

@@ -178,3 +178,24 @@ def test_controls_moved_while_others_are_set_from_code_are_heard() -> None:
     leave.set()
     thread.join(PATIENCE)
     assert heard == [len]
+
+
+def test_two_threads_that_set_controls_do_not_silence_each_other_for_good() -> None:
+    panel, heard = Shown(), []
+    panel.__dict__["errands"] = SimpleNamespace(put=lambda call: heard.append(call))
+    entered, leave = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with panel._silently():
+            entered.set()
+            assert leave.wait(PATIENCE)
+
+    thread = threading.Thread(target=other)
+    with panel._silently():
+        thread.start()
+        assert entered.wait(PATIENCE)
+        panel._put(len)  # silent: this thread sets as well
+    leave.set()
+    thread.join(PATIENCE)
+    panel._put(max)
+    assert heard == [max]

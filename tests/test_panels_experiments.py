@@ -212,22 +212,21 @@ def test_what_cannot_be_started_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
         panel.join()
 
 
-def test_the_static_twin_waits_and_shows_the_figure(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown: list = []
-    monkeypatch.setattr("lab.panels.shown.display", lambda what, **_: shown.append(what))
+def test_the_static_twin_waits_and_shows_the_figure(monkeypatch: pytest.MonkeyPatch, displayed: list) -> None:
     panel = make(monkeypatch, FakeDistill(), live=False)
     panel._ipython_display_()
-    assert panel.panel is None and shown[1]["text/plain"].startswith("no run yet. Run this cell for the live panel.")
-    shown.clear()
+    twin = displayed[1]["text/plain"]
+    assert panel.panel is None and twin.startswith("no run yet. Run this cell for the live panel.")
+    displayed.clear()
     panel.start(USUAL)
     panel._ipython_display_()
-    figure, words = shown
+    figure, words = displayed
     assert type(figure) is go.Figure and list(figure.data[0].x) == [0.5, 10]
     assert "finished after step 10" in words["text/plain"]
     live = make(monkeypatch, FakeDistill())
-    shown.clear()
+    displayed.clear()
     live._ipython_display_()
-    assert shown == [live.panel] and live._live.widget in live.panel.children
+    assert displayed == [live.panel] and live._live.widget in live.panel.children
 
 
 def test_every_control_can_be_reached_by_keyboard_and_no_label_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:

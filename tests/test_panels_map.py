@@ -182,10 +182,8 @@ def test_the_test_split_is_never_opened(collection: Collection, vectors: np.ndar
 
 
 def test_static_shows_the_figure_alone(
-    collection: Collection, vectors: np.ndarray, teacher: DualEncoder, monkeypatch: pytest.MonkeyPatch
+    collection: Collection, vectors: np.ndarray, teacher: DualEncoder, monkeypatch: pytest.MonkeyPatch, displayed: list
 ) -> None:
-    displayed: list = []
-    monkeypatch.setattr("lab.panels.shown.display", lambda what, **_: displayed.append(what))
     monkeypatch.setenv("LAB_PANELS", "static")
     still = MapPanel(collection, vectors, pca_map(vectors).positions, teacher)
     still.select("instrument with a single reed")

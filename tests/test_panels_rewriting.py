@@ -88,15 +88,15 @@ def test_a_control_does_what_the_code_does(explorer: Explorer) -> None:
     assert panel.choose("white fox", 0.0).texts[0] == "white fox"
 
 
-def test_without_widgets_words_and_figure_are_the_same(explorer: Explorer, monkeypatch, capsys) -> None:
+def test_without_widgets_words_and_figure_are_the_same(
+    explorer: Explorer, monkeypatch, capsys, displayed: list
+) -> None:
     monkeypatch.setenv("LAB_PANELS", "static")
     panel = Rewriting(explorer, "white fox", sigma=1.0)
     assert panel.panel is None and len(panel.figure().data[1].x) == 10
     assert "volcano</u>" in words_of(panel.variants) and "drifted" in repr(Words(panel.variants))
-    shown = []
-    monkeypatch.setattr("lab.panels.shown.display", lambda what, **_: shown.append(what))
     panel._ipython_display_()
-    assert [type(part).__name__ for part in shown] == ["Words", "Figure", "dict"]
+    assert [type(part).__name__ for part in displayed] == ["Words", "Figure", "dict"]
 
 
 MAP = np.array([[0.0, 0.0], [4.0, 2.0]])  # of The fox and The volcano

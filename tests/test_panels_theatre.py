@@ -206,11 +206,9 @@ def test_recordings_must_fit_each_other(recording: Recording, collection: Collec
 
 @pytest.mark.parametrize("setting", ["static", "live"])
 def test_the_environment_chooses_between_live_and_static(
-    setting: str, recording: Recording, collection: Collection, monkeypatch: pytest.MonkeyPatch
+    setting: str, recording: Recording, collection: Collection, monkeypatch: pytest.MonkeyPatch, displayed: list
 ) -> None:
     monkeypatch.setenv("LAB_PANELS", setting)
-    displayed: list = []
-    monkeypatch.setattr("lab.panels.shown.display", lambda what, **_: displayed.append(what))
     found = Theatre({"half": recording}, collection)
     found._ipython_display_()
     if setting == "live":

@@ -197,9 +197,9 @@ def test_a_second_training_stops_the_first(monkeypatch: pytest.MonkeyPatch) -> N
     second.result()
 
 
-def test_static_panels_show_the_figure_and_say_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    displayed: list = []
-    monkeypatch.setattr("lab.panels.shown.display", lambda what, **_: displayed.append(what))
+def test_static_panels_show_the_figure_and_say_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, displayed: list
+) -> None:
     begun = start(monkeypatch, FakeDistill(), live=False)
     begun._ipython_display_()
     assert begun.panel is None and begun._live is None

@@ -69,9 +69,7 @@ class NormalisedGain:
 def mean_interval(values: Any, *, level: float = 0.95, resamples: int = RESAMPLES,
                   rng_seed: int = 0) -> Interval:
     """Mean over queries. values: (n_queries,), or (n_seeds, n_queries) to resample seeds too."""
-    array = _checked(values, "values")
-    (draws,) = _resampled_means([array], resamples, rng_seed)
-    return _interval(float(array.mean()), draws, level)
+    return mean_intervals([values], level=level, resamples=resamples, rng_seed=rng_seed)[0]
 
 
 def mean_intervals(values: Sequence[Any], *, level: float = 0.95, resamples: int = RESAMPLES,

@@ -26,13 +26,9 @@ def size_curve(rows: Sequence[Row], title: str) -> go.Figure:
     if not rows:
         raise DataError("no size to draw: run benchmarks/pareto.py for this collection")
     rows = sorted(rows, key=lambda row: row["times smaller"])
-    known = {
-        "student": [row for row in rows if row["retention"]],
-        "static": [row for row in rows if row["static"]],
-    }
     traces = [
-        _curve(engine, mine, "retention" if engine == "student" else engine, shift)
-        for (engine, mine), shift in zip(known.items(), (1.0, _SHIFT), strict=True)
+        _curve("student", rows, "retention", 1.0),
+        _curve("static", [row for row in rows if row["static"]], "static", _SHIFT),
     ]
     ends = [rows[0]["times smaller"] / 1.25, rows[-1]["times smaller"] * 1.25]
     bm25 = rows[0]["bm25"]["value"]

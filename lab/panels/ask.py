@@ -63,10 +63,10 @@ class AskBoth(Shown):
         self._judged: Mapping[str, Mapping[str, int]] = {
             text: collection.qrels[SPLIT][query] for query, text in offered.items()
         }
-        self._all = self._quality(offered, collection.qrels.get(SPLIT, {}))
         self._lock = threading.RLock()  # an answer takes a while, and clicks may come in different threads
         self._figure = self._answer(question or next(iter(self._judged), "what is this about"))
         if panels_are_live() if live is None else live:
+            self._all = self._quality(offered, collection.qrels.get(SPLIT, {}))  # only the live panel says it
             self.question = widgets.Combobox(
                 options=list(self._judged), value=self._asked, ensure_option=False, continuous_update=False,
                 description="Ask both:", placeholder="type a question of your own and press Enter",

@@ -23,7 +23,6 @@ class Shown:
     """
 
     panel: widgets.VBox | None = None
-    _setting: int | None = None  # thread that sets controls from code: what they report to it is known already
 
     def figure(self) -> Any:
         """The static twin."""
@@ -41,19 +40,24 @@ class Shown:
     def errands(self) -> Errands:
         return Errands()
 
+    @cached_property
+    def _setting(self) -> set[int]:
+        """Threads that set controls from code: what they report to these is known already."""
+        return set()
+
     def _put(self, call: Callable[..., Any], *arguments: Any) -> None:
         """For callbacks: have it done, unless the control was set from code, where all is known already."""
-        if self._setting != threading.get_ident():
+        if threading.get_ident() not in self._setting:
             self.errands.put(call, *arguments)
 
     @contextmanager
     def _silently(self) -> Iterator[None]:
         """While controls are set from code."""
-        before, self._setting = self._setting, threading.get_ident()
+        self._setting.add(threading.get_ident())
         try:
             yield
         finally:
-            self._setting = before
+            self._setting.discard(threading.get_ident())
 
     def _ipython_display_(self) -> None:
         if self.panel is not None:
