@@ -54,7 +54,7 @@ def manifest() -> dict[str, Any]:
     path = folder() / "manifest.json"
     if not path.exists():
         raise DataError(f"no {path}: make it with `make artefacts`, or check the repository out again")
-    return json.loads(path.read_text())
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def path(name: str) -> Path:
@@ -162,7 +162,7 @@ def static(name: str = STUDENT, device: str = "auto") -> DualEncoder:
 
 def trials() -> list[dict[str, Any]]:
     """How the guided experiments came out where the lab was made; `figures.trials.Trial.from_json` reads each."""
-    return json.loads(path(TRIALS).read_text())
+    return json.loads(path(TRIALS).read_text(encoding="utf-8"))
 
 
 def facts(name: str = STUDENT) -> dict[str, Any]:
@@ -191,7 +191,7 @@ def speeds() -> dict[str, tuple[float, float]]:
     """
     if not SPEED.exists():
         return {}
-    found = json.loads(SPEED.read_text())["sizes"]["encoders"]
+    found = json.loads(SPEED.read_text(encoding="utf-8"))["sizes"]["encoders"]
     alone = {name: found[name]["one by one"] for name in ("teacher", *SIZE_NAMES) if name in found}
     return {name: (each["queries per second"], each["times the teacher"]) for name, each in alone.items()}
 
@@ -229,7 +229,7 @@ def pair_explorer(collection: Collection, teacher: DualEncoder) -> PairExplorer:
     at = path(CROSS)
     models = {scorer: load_cross(at / f"{scorer}.safetensors", teacher) for scorer in ("cls", "dual")}
     cases = []
-    for case in json.loads((at / "cases.json").read_text()):
+    for case in json.loads((at / "cases.json").read_text(encoding="utf-8")):
         if missing := [doc_id for doc_id in case["documents"] if doc_id not in collection.row]:
             raise DataError(f"{collection.name} has no document {missing[0]!r}; use load_collection('pydocs')")
         rows = tuple(collection.row[doc_id] for doc_id in case["documents"])

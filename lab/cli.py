@@ -125,7 +125,7 @@ def _distill(arguments: argparse.Namespace) -> int:
     out: Path = arguments.out
     if out.exists() and any(out.iterdir()) and not (out / FACTS).exists():
         raise DataError(f"{out} exists and is not a student of this lab; choose another --out, or empty it")
-    config = DistillConfig.from_json(arguments.config.read_text()) if arguments.config else DistillConfig()
+    config = _settings(arguments.config) if arguments.config else DistillConfig()
     named = ("collection", "teacher", "student", "seed", "queries", "sigma", "documents", "epochs", "device")
     changes = {name: getattr(arguments, name) for name in named if getattr(arguments, name) is not None}
     if arguments.mix:
@@ -154,6 +154,15 @@ def _distill(arguments: argparse.Namespace) -> int:
     if distilled.static_fidelity:
         print(f"static student of the same size: {distilled.static_fidelity}")
     return 0
+
+
+def _settings(path: Path) -> DistillConfig:
+    from lab.config import DistillConfig
+
+    try:
+        return DistillConfig.from_json(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise DataError(f"--config {path} is no UTF-8 text ({error}): name a student's lab.json or a config") from error
 
 
 def _mixed(words: Sequence[str], config: DistillConfig) -> dict[str, Any]:

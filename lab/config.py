@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lab.collection.texts import TextMix
+from lab.encoders.sizes import Plan
 from lab.errors import LabError
 from lab.losses import LossWeights
+from lab.settings import check_kinds, known_settings
 
 # the method as the paper states it, without what this lab's recipe adds: what studies of the method itself begin with
 PAPER: dict[str, Any] = {"document_pull": 0.0, "layer_rate": 1.0}
+_WANTED = {"student": "a size, a model, or a Plan", "texts": "a TextMix", "losses": "LossWeights"}
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class DistillConfig:
 
     collection: str = "wiki"  # a shipped name, a folder in BEIR layout, or irds:<id>
     teacher: str = "default"  # a folder, a hub id, or the embedded all-MiniLM-L6-v2
-    student: str = "tenth"  # half, quarter, tenth, twentieth, a share like "1/6"; or an encoder's path or hub id
+    student: str | Plan = "tenth"  # half … twentieth, a share like "1/6", a Plan; or an encoder's path or hub id
     start: str = "teacher"  # "teacher": cut out of it; "random": the same architecture, freshly initialised
     seed: int = 0  # of factorisation, or of a random start, and of batches
     queries: str = (
@@ -59,6 +62,7 @@ class DistillConfig:
     static: bool = True  # also train the zero-layer student that every report stands beside
 
     def __post_init__(self) -> None:
+        check_kinds(self)
         for name, allowed in (
             ("start", ("teacher", "random")),
             ("queries", ("documents", "train")),
@@ -66,12 +70,9 @@ class DistillConfig:
         ):
             if getattr(self, name) not in allowed:
                 raise LabError(f"{name}={getattr(self, name)!r}: choose one of {', '.join(map(repr, allowed))}")
-        for each in dataclasses.fields(self):  # they come from files; a word or half a batch would fail far from here
-            value, kind = getattr(self, each.name), str(each.type)
-            if kind in ("int", "float") and (
-                isinstance(value, bool) or not isinstance(value, int if kind == "int" else (int, float))
-            ):
-                raise LabError(f"{each.name}={value!r}: must be a {'whole ' * (kind == 'int')}number")
+        for name, kinds in (("student", (str, Plan)), ("texts", TextMix), ("losses", LossWeights)):
+            if not isinstance(value := getattr(self, name), kinds):
+                raise LabError(f"{name}={value!r}: must be {_WANTED[name]}")
         for name in ("seed", "hard_negatives", "at_least"):
             if getattr(self, name) < 0:
                 raise LabError(f"{name}={getattr(self, name)}: must be at least 0")
@@ -132,13 +133,9 @@ class DistillConfig:
             LabError: a key this version does not know, also inside `texts` or `losses`, or a value that is not allowed.
         """
         values = known_settings(cls, values, "settings")
-        values["unseen"] = tuple(values.get("unseen", ()))
-        if isinstance(values.get("texts"), dict):
-            mix = known_settings(TextMix, values["texts"], "settings of texts")
-            mix["span_words"] = tuple(mix.get("span_words", TextMix.span_words))
-            values["texts"] = TextMix(**mix)
-        if isinstance(values.get("losses"), dict):
-            values["losses"] = LossWeights(**known_settings(LossWeights, values["losses"], "settings of losses"))
+        for name, kind in (("texts", TextMix), ("losses", LossWeights), ("student", Plan)):
+            if isinstance(values.get(name), dict):
+                values[name] = kind(**known_settings(kind, values[name], f"settings of {name}"))
         return cls(**values)
 
 
@@ -148,15 +145,3 @@ _LATER, _LATER_TEXTS = {"at_least": 40_000}, {"names": 0}
 
 def _as_before(settings: dict[str, Any], later: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if name not in later or value != later[name]}
-
-
-def known_settings(kind: type, values: dict[str, Any], what: str) -> dict[str, Any]:
-    """A copy of `values`, all of whose keys are fields of the dataclass `kind`.
-
-    Raises:
-        LabError: one is not; `what` says what kind of key it is.
-    """
-    known = {field.name for field in dataclasses.fields(kind)}
-    if strange := set(values) - known:
-        raise LabError(f"unknown {what} {sorted(strange)}; this version knows {sorted(known)}")
-    return dict(values)

@@ -19,7 +19,7 @@ from sentence_transformers import SentenceTransformer
 from lab.collection import Collection, load_collection
 from lab.collection.texts import NO_DOCUMENT, DocumentTexts
 from lab.config import DistillConfig
-from lab.encoders.shrink import ratio_of
+from lab.encoders.sizes import cut_out
 from lab.encoders.student import check_student, make_student, static_student
 from lab.encoders.teacher import DualEncoder, load_teacher
 from lab.evaluation import Fidelity, fidelity
@@ -119,7 +119,7 @@ def distill(
     )
 
     def look(step: int) -> float:
-        encoder = DualEncoder(model, config.student, config.precision)
+        encoder = DualEncoder(model, str(config.student), config.precision)
         seen = probe.look(encoder)
         tell(Looked(step, seen.distances, seen.overlaps))
         if recorder and recorded:
@@ -160,9 +160,15 @@ def distill(
 
 
 def _settled(config: DistillConfig) -> DistillConfig:
-    """Without what is meant for layers of the teacher, where the student has none of them."""
-    cut = config.start == "teacher" and ratio_of(config.student) is not None
-    return config if cut else dataclasses.replace(config, layer_rate=1.0)
+    """Without what is meant for layers of the teacher, where the student has none of them; documents of the student's
+    own are matched where no term of the loss would teach it to encode them.
+    """
+    changes: dict[str, Any] = {}
+    if not (config.start == "teacher" and cut_out(config.student)):
+        changes["layer_rate"] = 1.0
+    if config.documents == "own" and not config.losses.reads_documents:
+        changes["losses"] = dataclasses.replace(config.losses, document_matching=1.0)
+    return dataclasses.replace(config, **changes)
 
 
 def _recorder(

@@ -84,13 +84,14 @@ def training_data(
     """
     tell = tell or (lambda _: None)
     unseen = _unseen(config, collection)
-    free = np.setdiff1d(np.arange(len(collection)), np.union1d(held_out_rows(collection), unseen))
+    closed = np.union1d(held_out_rows(collection), unseen)
+    free = np.setdiff1d(np.arange(len(collection)), closed)
     # through the interface behind which studies swap sources: what they compare is what trains here
     drawn = FromDocuments(collection, config.texts, free).draw()
     made = DocumentTexts(drawn.texts, drawn.rows)
     held = held_out_texts(collection)
     if config.queries == "train":
-        made = _with_train_queries(collection, made, held, unseen, config, generator)
+        made = _with_train_queries(collection, made, held, closed, config, generator)
     if not _reads_own_documents(config):
         made = filled_up(made, config.at_least, collection, config.texts.seed)
     rows = np.arange(len(collection)) if every_document or _reads_documents(config) else index_rows(collection)
@@ -208,7 +209,7 @@ def _with_train_queries(
     collection: Collection,
     made: DocumentTexts,
     held: DocumentTexts,
-    unseen: np.ndarray,
+    closed: np.ndarray,
     config: DistillConfig,
     generator: QueryGenerator | None,
 ) -> DocumentTexts:
@@ -223,7 +224,7 @@ def _with_train_queries(
     for query_id, text in collection.queries["train"].items():
         judged = collection.qrels["train"][query_id]
         row = collection.row[max(judged, key=lambda doc_id: judged[doc_id])]
-        if text not in known and row not in unseen:
+        if text not in known and row not in closed:
             observed.setdefault(text, row)
     for text, row in [*observed.items(), *_generated(observed, config, generator)]:
         if text not in known:

@@ -22,6 +22,7 @@ from lab.retrieval import Run
 
 DEPTH = 10
 MOST_PROBES = 150
+SHOWN = "shown"  # the documents that `rows` count among, where they do not count all
 FACTS = "facts"  # where `about` holds what looks alone do not know: retention, sizes, speed; see figures.card
 
 
@@ -57,13 +58,11 @@ class Recording:
         """Write `<stem>.safetensors` and `<stem>.json`, each to a temporary name first. Returns the first path."""
         stem = Path(stem)
         stem.parent.mkdir(parents=True, exist_ok=True)
-        wide = np.int32 if self.rows.max(initial=0) > np.iinfo(np.int16).max else np.int16
         tensors = {
+            **_stored_rows(rows=self.rows, teacher_rows=self.teacher_rows),
             "steps": self.steps.astype(np.int64),
             "distances": self.distances.astype(np.float16),
-            "rows": self.rows.astype(wide),
             "scores": self.scores.astype(np.float16),
-            "teacher_rows": self.teacher_rows.astype(wide),
             "teacher_scores": self.teacher_scores.astype(np.float16),
             "radius": self.radius.astype(np.float32),
         }
@@ -71,7 +70,7 @@ class Recording:
         path, words = stem.with_suffix(".safetensors"), stem.with_suffix(".json")
         for target, write in (
             (path, lambda to: save_file({k: np.ascontiguousarray(v) for k, v in tensors.items()}, to)),
-            (words, lambda to: Path(to).write_text(json.dumps(self.about, ensure_ascii=False))),
+            (words, lambda to: Path(to).write_text(json.dumps(self.about, ensure_ascii=False), encoding="utf-8")),
         ):
             temporary = target.with_name(f"{target.name}.{os.getpid()}.tmp")
             write(temporary)
@@ -91,21 +90,36 @@ class Recording:
             raise DataError(f"no recording at {path} and {words.name}; make one with distill(..., record=...)")
         try:
             tensors = load_file(path)
-            about = json.loads(words.read_text())
+            about = json.loads(words.read_text(encoding="utf-8"))
+            rows, teacher_rows = (tensors[name].astype(np.int64) for name in ("rows", "teacher_rows"))
+            if SHOWN in tensors:
+                rows, teacher_rows = (tensors[SHOWN].astype(np.int64)[each] for each in (rows, teacher_rows))
             measures = {k.removeprefix("measure."): v for k, v in tensors.items() if k.startswith("measure.")}
             return cls(
                 tensors["steps"],
                 tensors["distances"].astype(np.float32),
-                tensors["rows"].astype(np.int64),
+                rows,
                 tensors["scores"].astype(np.float32),
-                tensors["teacher_rows"].astype(np.int64),
+                teacher_rows,
                 tensors["teacher_scores"].astype(np.float32),
                 tensors["radius"],
                 measures,
                 about,
             )
-        except (SafetensorError, KeyError, ValueError) as error:
+        except (SafetensorError, KeyError, ValueError, IndexError) as error:
             raise CacheError(f"the recording {path} is damaged ({error}); delete it and record again") from error
+
+
+def _stored_rows(**rows: np.ndarray) -> dict[str, np.ndarray]:
+    """Positions of documents in as few bytes as they take: of a large corpus, places among those that were found."""
+    found, places = np.unique(np.concatenate([each.ravel() for each in rows.values()]), return_inverse=True)
+    if found.max(initial=0) <= np.iinfo(np.int16).max:
+        return {name: each.astype(np.int16) for name, each in rows.items()}
+    if 2 * len(found) > len(places) or len(found) > np.iinfo(np.uint16).max:  # hardly one was found twice
+        return {name: each.astype(np.int32) for name, each in rows.items()}
+    parts = np.split(places.astype(np.uint16), np.cumsum([each.size for each in rows.values()])[:-1])
+    stored = {name: part.reshape(rows[name].shape) for name, part in zip(rows, parts, strict=True)}
+    return stored | {SHOWN: found.astype(np.int32)}
 
 
 def of_teacher(recording: Recording) -> Recording:

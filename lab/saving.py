@@ -45,8 +45,8 @@ def save(distilled: Distilled, folder: str | Path) -> dict[str, Any]:
         if distilled.recording:
             distilled.recording.save(target / "recording")
         about.update(describe(distilled, target))
-        (target / FACTS).write_text(json.dumps(about, indent=2, ensure_ascii=False))
-        (target / "README.md").write_text(card(about))
+        (target / FACTS).write_text(json.dumps(about, indent=2, ensure_ascii=False), encoding="utf-8")
+        (target / "README.md").write_text(card(about), encoding="utf-8")
 
     write_folder(Path(folder), fill)
     return about
@@ -96,7 +96,7 @@ def note_measured(folder: str | Path, report: dict[str, Any]) -> None:
     about["measured"] = about.get("measured", {}) | {f"{report['collection']}, {report['split']}": report}
     for name, text in ((FACTS, json.dumps(about, indent=2, ensure_ascii=False)), ("README.md", card(about))):
         temporary = folder / f".{name}.tmp"
-        temporary.write_text(text)
+        temporary.write_text(text, encoding="utf-8")
         temporary.replace(folder / name)
 
 

@@ -31,7 +31,7 @@ def student(tiny_collection_dir: Path, tiny_teacher_dir: Path, tmp_path_factory:
 def test_distill_writes_a_student_and_leaves_nothing_else(student: Path) -> None:
     assert {"modules.json", "lab.json", "README.md", "static", "recording.json"} <= {p.name for p in student.iterdir()}
     assert [p.name for p in student.parent.iterdir()] == ["student"]
-    assert json.loads((student / "lab.json").read_text())["config"]["seed"] == 3
+    assert json.loads((student / "lab.json").read_text(encoding="utf-8"))["config"]["seed"] == 3
 
 
 def test_the_mix_is_chosen_on_the_command_line(
@@ -43,7 +43,7 @@ def test_the_mix_is_chosen_on_the_command_line(
             "distill", "--collection", str(tiny_collection_dir), "--teacher", str(tiny_teacher_dir), "--epochs", "1",
             "--student", "half", "--device", "cpu", "--no-static", "--out", str(out), "--mix", "at_least=0", *more,
         ]) == 0  # fmt: skip
-        return json.loads((out / "lab.json").read_text())
+        return json.loads((out / "lab.json").read_text(encoding="utf-8"))
 
     many, few = told("spans=9"), told("titles=0", "spans=0", "questions=0", "sentences=1")
     assert many["config"]["texts"]["spans"] == 9 and many["config"]["texts"]["sentences"] == 12
@@ -63,7 +63,7 @@ def test_evaluate_prints_one_json_object(student: Path, capsys: pytest.CaptureFi
     assert told["split"] == "test" and told["queries"] == 4 and told["minutes"] > 0
     for engine in ("teacher", "student", "bm25", "static"):
         assert {"nDCG@10", "MRR@10", "R@100"} <= set(told["metrics"][engine])
-        assert (tmp_path / f"{engine}.trec").read_text().count("\n") >= 4
+        assert (tmp_path / f"{engine}.trec").read_text(encoding="utf-8").count("\n") >= 4
     # what scripts read; a key that is renamed or lost breaks them
     assert set(told) == {
         "collection", "split", "queries", "metrics", "retention", "parameters", "minutes",
@@ -100,7 +100,7 @@ def test_without_judgements_evaluate_tells_agreement_and_no_retention(
     for engine, found in told["fidelity"].items():
         assert 0 <= found["overlap"]["low"] <= found["overlap"]["value"] <= found["overlap"]["high"] <= 1
         assert (found["distance"] is None) == (engine == "bm25")
-    assert len((tmp_path / "runs" / "student.trec").read_text().split("\n")) > told["queries"]
+    assert len((tmp_path / "runs" / "student.trec").read_text(encoding="utf-8").split("\n")) > told["queries"]
     assert main(asked) == 0
     table = capsys.readouterr().out
     assert "no judgements, no retention" in table and "overlap@10" in table and "k1=" in table
@@ -122,7 +122,7 @@ def test_another_teacher_is_refused_and_a_changed_collection_is_noted(
 
     changed = tmp_path / tiny_collection_dir.name
     shutil.copytree(tiny_collection_dir, changed)
-    with (changed / "corpus.jsonl").open("a") as file:
+    with (changed / "corpus.jsonl").open("a", encoding="utf-8") as file:
         file.write('{"_id": "d13", "title": "Tuba", "text": "The tuba is the largest of the brass instruments."}\n')
     assert main(["evaluate", "--student", str(student), "--collection", str(changed), "--json"]) == 0
     told = capsys.readouterr()
@@ -132,7 +132,7 @@ def test_another_teacher_is_refused_and_a_changed_collection_is_noted(
 
 
 def test_the_teacher_is_known_in_any_precision(student: Path, tiny_teacher_dir: Path) -> None:
-    fingerprint = json.loads((student / "lab.json").read_text())["teacher"]["fingerprint"]
+    fingerprint = json.loads((student / "lab.json").read_text(encoding="utf-8"))["teacher"]["fingerprint"]
     found = [load_teacher(tiny_teacher_dir, "cpu", precision) for precision in PRECISIONS]
     assert {teacher.is_the_model(fingerprint) for teacher in found} == {True}
     assert sum(teacher.fingerprint == fingerprint for teacher in found) == 1
@@ -143,15 +143,16 @@ def test_the_card_takes_what_was_measured(
 ) -> None:
     own = tmp_path / "student"
     shutil.copytree(student, own)
-    card = (own / "README.md").read_text()
+    card = (own / "README.md").read_text(encoding="utf-8")
     assert "static student of the same size, same texts | overlap@10" in card and "lab evaluate --card" in card
     for split in ("test", "held-out"):
         assert main(["evaluate", "--student", str(own), "--split", split, "--card", "--json"]) == 0
         told = json.loads(capsys.readouterr().out)
         number = (told["retention"]["nDCG@10"] if split == "test" else told["fidelity"]["student"]["overlap"])["value"]
-        row = next(line for line in (own / "README.md").read_text().split("\n") if f", {split}, " in line)
+        lines = (own / "README.md").read_text(encoding="utf-8").split("\n")
+        row = next(line for line in lines if f", {split}, " in line)
         assert f"{number:.3f} [" in row
-    again = (own / "README.md").read_text()
+    again = (own / "README.md").read_text(encoding="utf-8")
     assert again.count(", test, 4 queries |") == 1 and again.count(", held-out, ") == 1
     assert not [path for path in own.iterdir() if path.name.endswith(".tmp")]
 
@@ -168,7 +169,7 @@ def test_a_combined_loss_says_how_hard_each_term_pulls(
     said = r"gradient norm of each term .*: score ([\d.e-]+), query_matching ([\d.e-]+)"
     pulls = re.search(said, told.out + told.err)
     assert pulls and all(float(pull) > 0 for pull in pulls.groups())
-    weights = json.loads((tmp_path / "out" / "lab.json").read_text())["config"]["losses"]
+    weights = json.loads((tmp_path / "out" / "lab.json").read_text(encoding="utf-8"))["config"]["losses"]
     assert weights["score"] == weights["query_matching"] == 1
 
 

@@ -7,17 +7,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sentence_transformers import SentenceTransformer
+from transformers import BertConfig, BertModel
 
 import lab
 from lab.config import PAPER, DistillConfig
 from lab.distillation import Distilled, distill
+from lab.encoders.export import facts, load_student
 from lab.encoders.teacher import DualEncoder, load_teacher
-from lab.errors import CacheError
+from lab.errors import CacheError, ModelError
 from lab.losses import LossWeights
 from lab.preparation import Looked, Stage, training_data
+from lab.saving import save
 from lab.store import VectorStore
 from lab.training import Finished, Progress
-from tests.tiny import HIDDEN
+from tests.tiny import HIDDEN, wordpiece
 
 
 def test_the_student_answers_in_the_teachers_space(distilled: Distilled) -> None:
@@ -80,6 +84,27 @@ def test_every_look_is_told_while_it_trains(config: DistillConfig) -> None:
     assert found.fidelity.overlap.value == pytest.approx(chosen.overlap, abs=0.02)  # the same texts
 
 
+def test_documents_of_its_own_are_learnt_by_one_switch(config: DistillConfig) -> None:
+    found = distill(dataclasses.replace(config, documents="own", epochs=1, static=False, select=False))
+    assert found.config.losses == LossWeights(document_matching=1.0)
+    scores = LossWeights(score=1.0, query_matching=0.0)  # reads documents: they are learnt already
+    kept = distill(dataclasses.replace(found.config, losses=scores))
+    assert kept.config.losses == scores
+
+
+def test_a_student_is_cut_by_sizes_given_by_hand(config: DistillConfig, tmp_path: Path) -> None:
+    sizes = {"layers": [0, 2], "intermediate": 48, "embedding": 16, "vocabulary": 10_000}
+    wanted = DistillConfig.from_dict({**dataclasses.asdict(config), "student": sizes, "epochs": 0.1, "static": False})
+    save(found := distill(wanted), tmp_path / "student")
+    told = load_student(tmp_path / "student", "cpu").model.transformers_model.config
+    assert (told.num_hidden_layers, told.intermediate_size, told.embedding_size) == (2, 48, 16)
+    assert DistillConfig.from_dict(facts(tmp_path / "student")["config"]) == wanted
+    assert found.config.layer_rate == config.layer_rate and "layers 0, 2 × 48" in found.student.source
+    for changed, words in (({"layers": [3]}, "layers are 0 to 2"), ({"embedding": 32}, "embedding=32: 31 at most")):
+        with pytest.raises(ModelError, match=words):
+            distill(DistillConfig.from_dict({**dataclasses.asdict(wanted), "student": sizes | changed}))
+
+
 class Killed(BaseException):
     """The process is gone: nothing of ours runs any more."""
 
@@ -108,6 +133,35 @@ def test_an_interrupted_recording_goes_on_bit_for_bit(
         assert ours.dtype == theirs.dtype and np.array_equal(ours, theirs), name
     assert whole.measures.keys() == resumed.measures.keys()
     assert all(np.array_equal(resumed.measures[name], values) for name, values in whole.measures.items())
+
+
+def test_a_model_of_its_own_is_one_student_whenever_and_however_often_it_is_made(
+    config: DistillConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its checkpoint brings dropout and another width: the same seed and a resumed run end in the same student all the
+    same, and what is saved holds the map to the teacher's space."""
+    monkeypatch.setattr("lab.training.loop.CHECKPOINT_SECONDS", 0.0)
+    sizes = {"hidden_size": 20, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 24}
+    narrow = BertConfig(vocab_size=len(wordpiece()), max_position_embeddings=64, **sizes)
+    assert narrow.hidden_dropout_prob == narrow.attention_probs_dropout_prob == 0.1
+    BertModel(narrow).save_pretrained(tmp_path / "own")
+    wordpiece().save_pretrained(tmp_path / "own")
+    run = dataclasses.replace(config, student=str(tmp_path / "own"), epochs=2, static=False, select=False)
+    path, texts = tmp_path / "checkpoint.safetensors", ["polar bear", "where do penguins live?"]
+
+    def killed(event: object) -> None:
+        if isinstance(event, Progress) and event.step == 4:
+            raise Killed
+
+    found = distill(run)
+    whole = found.student.encode(texts)
+    assert np.array_equal(distill(run).student.encode(texts), whole)
+    with pytest.raises(Killed):
+        distill(run, checkpoint=path, listen=killed)
+    assert np.array_equal(distill(run, checkpoint=path).student.encode(texts), whole)
+    save(found, tmp_path / "saved")
+    served = SentenceTransformer(str(tmp_path / "saved"), device="cpu").encode_query(texts)
+    assert served.shape == (2, HIDDEN) and np.abs(served - whole).max() < 1e-5
 
 
 def test_a_recording_is_not_resumed_from_a_run_without_one(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from lab.encoders.shrink import Plan
+from lab.encoders.sizes import Plan
 from lab.encoders.student import make_student
 from lab.encoders.teacher import DualEncoder, load_teacher
 from lab.errors import ModelError

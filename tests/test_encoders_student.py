@@ -10,7 +10,8 @@ import torch
 
 import lab.encoders.student as module
 from lab.encoders.anatomy import layer_tensors, observe, shape
-from lab.encoders.shrink import SIZES, Plan, build, plan, ratio_of
+from lab.encoders.shrink import build
+from lab.encoders.sizes import SIZES, Plan, plan, ratio_of
 from lab.encoders.student import from_checkpoint, make_student, static_student
 from lab.encoders.teacher import DualEncoder, load_teacher
 from lab.encoders.vocabulary import token_counts, trim
@@ -128,9 +129,32 @@ def test_named_sizes_are_what_they_say_for_the_default_teacher(size: str) -> Non
     )
     chosen = plan(minilm, 22_713_216, SIZES[size], tokens_seen=23_000)
     layers = len(chosen.layers) * (4 * 384 * 385 + 2 * 384 * chosen.intermediate + chosen.intermediate + 384 + 4 * 384)
-    table = chosen.vocabulary * chosen.embedding + 385 * chosen.embedding + 384 + 259 * chosen.embedding
-    assert 0.93 * 22_713_216 / SIZES[size] < layers + table <= 22_713_216 / (0.95 * SIZES[size])
+    table = chosen.vocabulary * chosen.embedding + 384 * chosen.embedding + 384 + 259 * chosen.embedding
+    assert 0.93 * 22_713_216 / SIZES[size] < layers + table <= 22_713_216 / SIZES[size]
     assert chosen.layers[-1] == 5 and chosen.vocabulary <= 30522
+
+
+def test_a_vocabulary_that_cannot_be_trimmed_has_to_fit() -> None:
+    """BPE's, say DistilRoBERTa's: the table is narrower, or the size is refused, but never larger than its name."""
+    from lab.encoders.anatomy import Shape
+
+    roberta, parameters = Shape(6, 768, 3072, 12, 50_265, "gelu", 1e-12), 82_118_400
+    for size in ("half", "quarter", "tenth"):
+        chosen = plan(roberta, parameters, SIZES[size], tokens_seen=None)
+        layers = len(chosen.layers) * (4 * 768 * 769 + 2 * 768 * chosen.intermediate + chosen.intermediate + 5 * 768)
+        table = 50_265 * chosen.embedding + 768 * chosen.embedding + 768 + 259 * chosen.embedding
+        assert chosen.vocabulary == 50_265 and layers + table <= parameters / SIZES[size]
+    with pytest.raises(ModelError, match=r"no room for the teacher's 250,002 tokens.*larger student"):
+        plan(Shape(6, 384, 1536, 12, 250_002, "gelu", 1e-12), 30_000_000, 20, tokens_seen=None)
+
+
+def test_a_student_that_would_be_larger_than_its_name_is_refused(
+    teacher: DualEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generous = Plan((1, 2), 64, 16, 10_000)
+    monkeypatch.setattr("lab.encoders.student.plan", lambda *_: generous)
+    with pytest.raises(ModelError, match="more than 1/10 of"):
+        make_student(teacher, "tenth", TEXTS, teacher.encode(TEXTS))
 
 
 def test_a_budget_without_room_for_a_layer_is_refused() -> None:

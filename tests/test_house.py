@@ -18,6 +18,7 @@ LAB = Path(__file__).resolve().parents[1] / "lab"
 # by side. A new room gets its place here. lab/__init__.py gathers the public verbs, on the right of the core.
 FLOW: tuple[tuple[str, ...], ...] = (
     ("errors",),
+    ("settings",),
     ("device",),
     ("collection",),
     ("encoders",),

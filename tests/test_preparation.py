@@ -21,6 +21,13 @@ from lab.preparation import fit_prepared, training_data
 from lab.store import VectorStore
 
 
+def of_free_documents(collection: Collection) -> set[str]:
+    """The dev queries whose best document is none of the held-out ones, which nothing may train on."""
+    held = {collection.doc_ids[row] for row in held_out_rows(collection)}
+    judged = collection.qrels["dev"]
+    return {q for i, q in collection.queries["dev"].items() if max(judged[i], key=lambda d: judged[i][d]) not in held}
+
+
 def test_dev_and_test_queries_are_never_opened(
     config: DistillConfig, tiny_collection_dir: Path, tmp_path: Path
 ) -> None:
@@ -51,7 +58,7 @@ def test_the_one_file_of_queries_gives_those_of_train_alone(
     data, held = training_data(dataclasses.replace(config, queries="train"), collection, teacher, VectorStore(None))
     whole = lab.load_collection(tiny_collection_dir)
     texts = {*data.texts, *held.texts}
-    assert texts >= set(whole.queries["dev"].values()) and not texts & set(whole.queries["test"].values())
+    assert texts >= of_free_documents(whole) and not texts & set(whole.queries["test"].values())
 
 
 def test_only_the_train_split_is_added_on_demand(config: DistillConfig, tiny_collection_dir: Path) -> None:
@@ -72,7 +79,9 @@ def test_only_the_train_split_is_added_on_demand(config: DistillConfig, tiny_col
     plain, _ = training_data(config, spied, teacher, store)
     assert opened == []
     more, _ = training_data(dataclasses.replace(config, queries="train"), spied, teacher, store)
-    assert set(opened) == {"train"} and set(more.texts) - set(plain.texts) == set(queries["train"].values())
+    asked = of_free_documents(whole)
+    assert set(opened) == {"train"} and set(more.texts) - set(plain.texts) == asked
+    assert 0 < len(asked) < len(queries["train"]), "fidelity is measured on documents that nothing trained on"
     at = more.texts.index("which animal with white fur lives near the North Pole")
     assert spied.doc_ids[more.positives[at]] == "d02"  # the higher grade
     unseen = dataclasses.replace(config, queries="train", unseen=("d02",))

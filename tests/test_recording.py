@@ -48,6 +48,22 @@ def test_a_full_recording_stays_under_its_limit(tmp_path: Path) -> None:
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= LARGEST
 
 
+def test_one_of_a_large_corpus_and_long_texts_stays_under_it_too(tmp_path: Path) -> None:
+    """The usual probes are held-out texts of up to forty words; a student finds what it found before, mostly."""
+    random = np.random.default_rng(0)
+    texts = {f"q{number}": " ".join(["retrieval"] * 30) for number in range(MOST_PROBES)}
+    found = record(looks=24, queries=MOST_PROBES, documents=100_000, texts=texts)
+    near = random.integers(0, 100_000, (MOST_PROBES, 40))  # of each query
+    picked = random.permuted(np.broadcast_to(np.arange(40), (24, MOST_PROBES, 40)), axis=2)[:, :, :DEPTH]
+    rows = np.take_along_axis(np.broadcast_to(near, (24, *near.shape)), picked, axis=2)
+    found = dataclasses.replace(found, rows=rows)
+    found.about["config"] = dataclasses.asdict(DistillConfig())
+    found.save(tmp_path / "large")
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= LARGEST
+    again = Recording.load(tmp_path / "large")
+    assert np.array_equal(again.rows, found.rows) and np.array_equal(again.teacher_rows, found.teacher_rows)
+
+
 @pytest.mark.parametrize("documents", [30, 40_000])
 def test_it_comes_back_as_it_was(tmp_path: Path, documents: int) -> None:
     kept = record(looks=3, queries=6, documents=documents)
@@ -71,7 +87,7 @@ def test_a_damaged_one_is_named(tmp_path: Path, damage: str) -> None:
     if damage == "tensors cut off":
         path.write_bytes(path.read_bytes()[:100])
     elif damage == "words cut off":
-        path.with_suffix(".json").write_text('{"query_ids": ["q0"')
+        path.with_suffix(".json").write_text('{"query_ids": ["q0"', encoding="utf-8")
     else:
         from safetensors.numpy import save_file
 

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.config import DistillConfig
-from lab.encoders.shrink import Plan
+from lab.encoders.sizes import Plan
 from lab.encoders.student import make_student
 from lab.encoders.teacher import DualEncoder, load_teacher
 from lab.errors import CacheError, LabError, ModelError

@@ -1,8 +1,9 @@
 """Training texts made from documents alone: what a reader of the document might type to find it.
 
-No observed query is needed: a student that copies the teacher on titles, sentences and spans of every length from two
-words to a paragraph copies it on real queries too. Every text remembers the document it came from, so that texts of
-held-out documents never train the student that is measured on them.
+No observed query is needed: a student that copies the teacher on titles, single sentences and spans of 2 to 40 words
+copies it on real queries of such lengths too. Queries as long as a paragraph have nothing like them here. Every text
+remembers the document it came from, so that texts of held-out documents never train the student that is measured on
+them.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 
 from lab.collection.core import Collection
 from lab.errors import DataError, LabError
+from lab.settings import check_kinds
 
 # openings of English questions, none of them about any collection
 _OPENINGS = (
@@ -78,6 +80,7 @@ class TextMix:
     seed: int = 0  # of the spans; apart from the training's seed, so that the teacher encodes them once for all seeds
 
     def __post_init__(self) -> None:
+        check_kinds(self)
         for name, least in (("sentences", 0), ("spans", 0), ("questions", 0), ("names", 0), ("most", 1), ("seed", 0)):
             if getattr(self, name) < least:
                 raise LabError(f"{name}={getattr(self, name)}: must be at least {least}")

@@ -7,8 +7,8 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from lab.config import known_settings
 from lab.errors import LabError
+from lab.settings import check_kinds, known_settings
 
 Scorer = Literal["cls", "dual"]
 Pooled = Literal["content", "specials"]
@@ -40,6 +40,7 @@ class CrossConfig:
     precision: str = "auto"
 
     def __post_init__(self) -> None:
+        check_kinds(self)
         for name, kind in (("scorer", Scorer), ("pooled", Pooled)):
             if getattr(self, name) not in get_args(kind):
                 raise LabError(f"{name}={getattr(self, name)!r}: choose one of {', '.join(map(repr, get_args(kind)))}")

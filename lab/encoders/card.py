@@ -5,6 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 SCORES = {"cosine": "cosines", "dot": "inner products"}
+_USE = {
+    False: "It answers in the space of its teacher: search the index you already have.",
+    True: "It lies in the space of its teacher, but it learnt to search documents that it has encoded itself.",
+}
+_ENCODED = {
+    False: "Documents are encoded by the teacher.",
+    True: "Documents are encoded by this student: `student.encode_document(documents)`.",
+}
 
 
 def card(about: dict[str, Any]) -> str:
@@ -12,16 +20,17 @@ def card(about: dict[str, Any]) -> str:
     small, large = about["parameters"]["student"], about["parameters"]["teacher"]
     general = f", {about['general_texts']:,} of them general ones" if about.get("general_texts") else ""
     fidelity, static = about["fidelity"], about.get("static_fidelity")
+    own = about["config"].get("documents") == "own"
     return f"""---
 library_name: sentence-transformers
 pipeline_tag: sentence-similarity
 tags: [sentence-transformers, retrieval, knowledge-distillation, embeddistill]
 ---
-# A query encoder distilled from {about["teacher"]["source"]}
+# A {"dual" if own else "query"} encoder distilled from {about["teacher"]["source"]}
 
 {small:,} parameters instead of {large:,} ({large / small:.1f} times fewer), {about["bytes"] / 1e6:.1f} MB,
 {about["flops"]["student"] / 1e6:.1f} MFLOPs for a 12-token query instead of {about["flops"]["teacher"] / 1e6:.1f}.
-It answers in the space of its teacher: search the index you already have.
+{_USE[own]}
 
 ```python
 from sentence_transformers import SentenceTransformer
@@ -30,7 +39,7 @@ student = SentenceTransformer("path/to/this/folder")
 query_vectors = student.encode_query(["your question"])  # shape (1, {about["teacher"]["dimension"]})
 ```
 
-Documents are encoded by the teacher. Scores are {SCORES[about["teacher"]["similarity"]]}.
+{_ENCODED[own]} Scores are {SCORES[about["teacher"]["similarity"]]}.
 
 | what | value |
 |---|---|
@@ -58,9 +67,11 @@ def _measured(about: dict[str, Any]) -> str:
     if judged:
         lines += ["| nDCG@10 on judged queries | teacher | student | static | BM25 | retention |", "|---" * 6 + "|"]
     for where, told in judged.items():
-        means = {name: f"{measured['nDCG@10']:.3f}" for name, measured in told["metrics"].items()}
+        means = {name: f"{measured['nDCG@10']:.3f}" for name, measured in told["metrics"].items() if measured}
         kept = told["retention"]["nDCG@10"]
         share = "–" if kept["value"] is None else f"{kept['value']:.3f} [{kept['low']:.3f}, {kept['high']:.3f}]"
+        if told.get("over_bm25", {}).get("failed"):
+            share += ", **failed: below BM25**"
         engines = " | ".join(means.get(name, "–") for name in ("teacher", "student", "static", "bm25"))
         lines.append(f"| {where}, {told['queries']} queries | {engines} | {share} |")
     if judged and others:

@@ -25,7 +25,8 @@ QUERY_TOKENS = 12  # length of the query whose cost is told, special tokens incl
 
 
 def write_folder(folder: Path, fill: Callable[[Path], None]) -> None:
-    """Fill a temporary sibling, then put it in place of `folder`: an interrupted save leaves the old one whole.
+    """Fill a temporary sibling, then put it in place of `folder`. An interrupted save leaves the old one whole, there or
+    (for the moment between two renames) beside it under a name that ends in `.old`.
 
     Raises:
         ModelError: `folder` exists, is not empty and was not written by the lab.
@@ -36,9 +37,12 @@ def write_folder(folder: Path, fill: Callable[[Path], None]) -> None:
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     fill(temporary)
+    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
     if folder.exists():
-        shutil.rmtree(folder)
+        os.replace(folder, old)
     os.replace(temporary, folder)
+    for before in folder.parent.glob(f".{folder.name}.*.old"):  # this one, and what an interrupted save left
+        shutil.rmtree(before, ignore_errors=True)
 
 
 def save_model(model: SentenceTransformer, folder: Path) -> None:
@@ -69,7 +73,7 @@ def facts(folder: str | Path) -> dict[str, Any]:
             f"{folder} has no {FACTS}: it was not written by lab distill; name teacher and collection yourself"
         )
     try:
-        return json.loads(path.read_text())
+        return json.loads(path.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
         raise ModelError(f"{path} is torn ({error}): distil the student again, or bring the file back") from error
 

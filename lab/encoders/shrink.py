@@ -12,9 +12,7 @@ it loads anywhere without our code. Choices and where they come from:
 from __future__ import annotations
 
 import copy
-import re
 import tempfile
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -23,73 +21,9 @@ from sentence_transformers.sentence_transformer.modules import Transformer
 from torch import Tensor
 from transformers import ElectraConfig, ElectraModel
 
-from lab.encoders.anatomy import Observed, Shape, layer_modules, layer_tensors, shape
+from lab.encoders.anatomy import Observed, layer_modules, layer_tensors, shape
+from lab.encoders.sizes import POSITIONS, Plan
 from lab.encoders.vocabulary import Vocabulary
-from lab.errors import ModelError
-
-SIZES = {"half": 2.0, "quarter": 4.0, "tenth": 10.0, "twentieth": 20.0}  # teacher's parameters / student's, at least
-_SHARE = re.compile(r"1/(\d+(?:\.\d+)?)")  # a size between those that have a name
-_POSITIONS = 256  # longest query, in tokens; position vectors cost E each
-
-
-def ratio_of(wanted: str) -> float | None:
-    """Teacher's parameters over the student's, of a name of `SIZES` or of a share like "1/6"; None where it is neither.
-
-    Raises:
-        ModelError: a share that is not smaller than the teacher.
-    """
-    ratio = SIZES.get(wanted)
-    if ratio is None and (share := _SHARE.fullmatch(wanted)):
-        ratio = float(share[1])
-        if ratio <= 1:
-            raise ModelError(f"student={wanted!r} would be no smaller than its teacher: say 1/2, 1/6 or the like")
-    return ratio
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The sizes of a student. Any of them can be given by hand in place of a named size."""
-
-    layers: tuple[int, ...]  # the teacher's layers that are kept, increasing
-    intermediate: int  # feed-forward units kept in each
-    embedding: int  # E, width of the token table
-    vocabulary: int  # tokens kept, at most
-
-
-def plan(teacher: Shape, teacher_parameters: int, ratio: float, tokens_seen: int, layer_share: float = 0.40) -> Plan:
-    """Divide a budget of teacher_parameters/ratio between layers and token table.
-
-    Args:
-        tokens_seen: different tokens in the corpus; a larger table would be wasted.
-        layer_share: share of the budget for layers. Chosen on wiki by label-free fidelity: a wide table with one
-            layer beats a narrow one with two at equal size and time (docs/recipe.md).
-
-    Raises:
-        ModelError: the budget is too small for one layer, however narrow, and a token table.
-    """
-    budget = teacher_parameters / ratio
-    least = _layer_cost(teacher.hidden, teacher.intermediate // 16)
-    if least > 0.7 * budget:
-        raise ModelError(
-            f"1/{ratio:g} of {teacher_parameters:,} parameters leaves no room for a token table beside one layer"
-            f" ({least:,} at its narrowest). Take a larger student, or a checkpoint of your own"
-        )
-    for_layers = max(layer_share * budget, least)
-    count = int(np.clip(for_layers // _layer_cost(teacher.hidden, teacher.intermediate // 2), 1, teacher.layers))
-    units = (for_layers / count - _layer_cost(teacher.hidden, 0)) / (2 * teacher.hidden + 1)
-    intermediate = int(min(teacher.intermediate, units // 64 * 64)) or 64
-    for_table = budget - count * _layer_cost(teacher.hidden, intermediate)
-    # the widest table that still has a vector of its own for nearly all tokens of the corpus: names are rare tokens
-    wanted = min(teacher.vocabulary, tokens_seen)
-    widths = [
-        width
-        for width in (8, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512)
-        if teacher.hidden // 12 <= width < teacher.hidden
-    ]
-    fitting = [width for width in widths if _tokens_for(for_table, width, teacher.hidden) >= 0.87 * wanted]
-    embedding = max(fitting, default=widths[0])
-    vocabulary = min(teacher.vocabulary, _tokens_for(for_table, embedding, teacher.hidden))
-    return Plan(tuple(range(teacher.layers - count, teacher.layers)), intermediate, embedding, vocabulary)
 
 
 def build(
@@ -141,7 +75,7 @@ def _architecture(teacher: SentenceTransformer, wanted: Plan, vocabulary: Vocabu
         intermediate_size=wanted.intermediate,
         hidden_act=size.activation,
         layer_norm_eps=size.norm_eps,
-        max_position_embeddings=min(_POSITIONS, int(teacher.max_seq_length or _POSITIONS)),
+        max_position_embeddings=min(POSITIONS, int(teacher.max_seq_length or POSITIONS)),
         type_vocab_size=1,
         # tens of thousands of texts seen a few times are not overfitted; dropout would only slow the copying
         hidden_dropout_prob=0.0,
@@ -168,15 +102,6 @@ def assemble(encoder: ElectraModel, vocabulary: Vocabulary, teacher: SentenceTra
         default_prompt_name=teacher.default_prompt_name,
         similarity_fn_name=teacher.similarity_fn_name,
     )
-
-
-def _layer_cost(hidden: int, intermediate: int) -> int:
-    return 4 * (hidden * hidden + hidden) + 2 * hidden * intermediate + intermediate + hidden + 4 * hidden
-
-
-def _tokens_for(parameters: float, width: int, hidden: int) -> int:
-    fixed = (width + 1) * hidden + (_POSITIONS + 1 + 2) * width
-    return int((parameters - fixed) // width)
 
 
 def _prune(tensors: dict[str, Tensor], usage: Tensor, units: int) -> dict[str, Tensor]:

@@ -18,9 +18,11 @@ import torch
 from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Dense, Normalize, Pooling, StaticEmbedding, Transformer
+from transformers import AutoConfig
 
 from lab.encoders.anatomy import Observed, observe, shape
-from lab.encoders.shrink import SIZES, Plan, build, fresh, least_squares, plan, ratio_of
+from lab.encoders.shrink import build, fresh, least_squares
+from lab.encoders.sizes import SIZES, Plan, cut_out, plan, ratio_of
 from lab.encoders.teacher import DualEncoder, resolve_folder
 from lab.encoders.vocabulary import token_counts, trim, trimmable
 from lab.errors import LabError, ModelError
@@ -68,26 +70,27 @@ def make_student(
         ModelError: the teacher cannot be cut, the size does not exist, or the checkpoint cannot be loaded or should
             start at random.
     """
-    if isinstance(wanted, Plan) or ratio_of(str(wanted)):
+    if cut_out(wanted):
         return copy.deepcopy(_cut(teacher, wanted, tuple(texts), seed, observed, start, memory))
     if start != "teacher":
         raise ModelError(
             f"start={start!r} is for the sizes {', '.join(SIZES)} and shares like 1/6: the checkpoint {wanted} brings"
             " its own weights"
         )
+    assert not isinstance(wanted, Plan)
     return from_checkpoint(teacher, wanted, texts, vectors, seed)
 
 
-def check_student(wanted: str) -> None:
+def check_student(wanted: str | Plan) -> None:
     """Tell a mistyped name at once, before the teacher has read a whole corpus.
 
     Raises:
         ModelError: neither a size nor a model that can be found.
     """
-    if ratio_of(wanted):
+    if cut_out(wanted):
         return
     try:
-        resolve_folder(wanted)
+        resolve_folder(str(wanted))
     except LabError as error:
         raise ModelError(
             f"student={wanted!r} is none of the sizes {', '.join(SIZES)}, no share like 1/6, nor a model: {error}"
@@ -105,19 +108,27 @@ def _cut(
     start: str,
     memory: Memory | None,
 ) -> SentenceTransformer:
-    counts = token_counts(teacher.model.tokenizer, texts)
-    if not isinstance(wanted, Plan):
-        size = shape(teacher.model)
-        different = int((counts > 0).sum()) if trimmable(teacher.model.tokenizer) else len(counts)
-        ratio = ratio_of(str(wanted))
-        assert ratio is not None  # make_student sends nothing else here
+    counts, size = token_counts(teacher.model.tokenizer, texts), shape(teacher.model)
+    ratio = None if isinstance(wanted, Plan) else ratio_of(str(wanted))
+    if ratio is not None:
+        different = int((counts > 0).sum()) if trimmable(teacher.model.tokenizer) else None
         wanted = plan(size, teacher.parameters, ratio, different)
+    assert isinstance(wanted, Plan)  # make_student sends nothing else here
+    wanted.check(size)
     vocabulary = trim(teacher.model.tokenizer, counts, wanted.vocabulary)
     if start == "random":
-        return fresh(teacher.model, wanted, vocabulary, seed)
-    sample = [texts[i] for i in _sample(texts, observed, seed)]
-    seen = _observed(teacher, sample, wanted.layers, vocabulary.kept, memory)
-    return build(teacher.model, wanted, vocabulary, seen, counts, seed)
+        student = fresh(teacher.model, wanted, vocabulary, seed)
+    else:
+        sample = [texts[i] for i in _sample(texts, observed, seed)]
+        seen = _observed(teacher, sample, wanted.layers, vocabulary.kept, memory)
+        student = build(teacher.model, wanted, vocabulary, seen, counts, seed)
+    parameters = sum(each.numel() for each in student.parameters())
+    if ratio is not None and parameters * ratio > teacher.parameters:  # single letters and special tokens always stay
+        raise ModelError(
+            f"the smallest student to be cut here has {parameters:,} parameters, more than 1/{ratio:g} of"
+            f" {teacher.parameters:,}: take a larger size"
+        )
+    return student
 
 
 def _observed(
@@ -150,7 +161,12 @@ def from_checkpoint(
     """
     folder = resolve_folder(source)
     try:
-        first = Transformer(str(folder), model_kwargs={"use_safetensors": True, "dtype": torch.float32})
+        told = AutoConfig.from_pretrained(folder).to_dict()
+        # no text is seen often enough to be overfitted, and chance inside the model would make no two runs the same
+        still = {name: 0.0 for name, value in told.items() if "drop" in name and isinstance(value, float)}
+        first = Transformer(
+            str(folder), model_kwargs={"use_safetensors": True, "dtype": torch.float32}, config_kwargs=still
+        )
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise ModelError(f"{folder} cannot be loaded as an encoder: {error}") from error
     width = first.get_embedding_dimension()

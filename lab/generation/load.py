@@ -74,7 +74,7 @@ def load_embedded(folder: Path, teacher: DualEncoder | None = None, device: str 
         CacheError: the folder is incomplete or torn.
     """
     try:
-        recipe, stored = json.loads((folder / RECIPE).read_text()), load_file(folder / WEIGHTS)
+        recipe, stored = json.loads((folder / RECIPE).read_text(encoding="utf-8")), load_file(folder / WEIGHTS)
     except (OSError, ValueError, SafetensorError) as error:
         raise CacheError(f"{folder} holds no whole generator ({error}); check the repository out again") from error
     teacher = teacher or load_teacher("default", device)
@@ -111,7 +111,7 @@ def save_embedded(decoder: EmbeddedDecoder, table: Tensor, folder: Path, **facts
     save_file(stored, folder / WEIGHTS)
     shape = dataclasses.asdict(decoder.shape)
     recipe = {"shape": shape, "rms": decoder.rms, "special": decoder.special, "table": table_key(table), **facts}
-    (folder / RECIPE).write_text(json.dumps(recipe, indent=1, ensure_ascii=False) + "\n")
+    (folder / RECIPE).write_text(json.dumps(recipe, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def from_stored(stored: dict[str, Tensor], recipe: dict[str, Any], table: Tensor) -> EmbeddedDecoder:

@@ -15,6 +15,7 @@ from lab.losses.candidates import candidate_scores
 from lab.losses.checks import require_positive
 from lab.losses.matching import DISTANCES, Distance, matching, spread_out
 from lab.losses.scores import margin_mse, one_hot, score_distillation
+from lab.settings import check_kinds
 
 TERMS = (
     "one_hot",
@@ -48,6 +49,7 @@ class LossWeights:
     distance: Distance = "norm"  # of the three matching terms
 
     def __post_init__(self) -> None:
+        check_kinds(self)
         for name in TERMS:
             weight = getattr(self, name)
             if not (math.isfinite(weight) and weight >= 0):

@@ -76,7 +76,7 @@ class Report:
             "collection": self.collection.name,
             "split": self.split,
             "queries": len(self.distances),
-            "metrics": self.metrics,
+            "metrics": {"static": None} | self.metrics,  # a student without its baseline says so
             "retention": {MAIN: self._kept("student")},
             "over_bm25": {MAIN: gain.interval.as_json() if gain.interval else gain.reason, "failed": gain.failed},
             "mean_distance": float(self.distances.mean()),
@@ -110,6 +110,8 @@ class Report:
                 except DataError as error:
                     kept, unmeasured = "–", f"no retention: {error}"
             lines.append(f"{engine:<10}{size:>12}  " + "".join(f"{numbers[m]:>9.3f}" for m in MEASURES) + f"   {kept}")
+        if "static" not in self.values:
+            lines.append(f"{'static':<10}not made: distilled without it")
         lines += [unmeasured] * bool(unmeasured) + [f"of what the teacher adds to BM25: {self.over_bm25()}", self.bm25]
         return "\n".join(lines)
 

@@ -1,0 +1,126 @@
+"""How large a student is: names and shares of the teacher, sizes given by hand, and how a budget is divided."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lab.encoders.anatomy import Shape
+from lab.errors import LabError, ModelError
+from lab.settings import check_kinds
+
+SIZES = {"half": 2.0, "quarter": 4.0, "tenth": 10.0, "twentieth": 20.0}  # teacher's parameters / student's, at least
+_SHARE = re.compile(r"1/(\d+(?:\.\d+)?)")  # a size between those that have a name
+POSITIONS = 256  # longest query, in tokens; position vectors cost E each
+
+
+def ratio_of(wanted: str) -> float | None:
+    """Teacher's parameters over the student's, of a name of `SIZES` or of a share like "1/6"; None where it is neither.
+
+    Raises:
+        ModelError: a share that is not smaller than the teacher.
+    """
+    ratio = SIZES.get(wanted)
+    if ratio is None and (share := _SHARE.fullmatch(wanted)):
+        ratio = float(share[1])
+        if ratio <= 1:
+            raise ModelError(f"student={wanted!r} would be no smaller than its teacher: say 1/2, 1/6 or the like")
+    return ratio
+
+
+def cut_out(wanted: str | Path | Plan) -> bool:
+    """True for a student that is cut out of its teacher, False for a model of its own, by path or hub id."""
+    return isinstance(wanted, Plan) or ratio_of(str(wanted)) is not None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The sizes of a student: given by hand in place of a named size, or by `plan`.
+
+    Raises:
+        LabError: a size below 1, or layers that are none, negative or not increasing.
+    """
+
+    layers: tuple[int, ...]  # the teacher's layers that are kept, increasing, the first is 0
+    intermediate: int  # feed-forward units kept in each
+    embedding: int  # E, width of the token table
+    vocabulary: int  # tokens kept, at most
+
+    def __post_init__(self) -> None:
+        check_kinds(self)
+        if not self.layers or min(self.layers) < 0 or list(self.layers) != sorted(set(self.layers)):
+            raise LabError(f"layers={self.layers!r}: the teacher's layers that are kept, increasing, the first is 0")
+        for name in ("intermediate", "embedding", "vocabulary"):
+            if getattr(self, name) < 1:
+                raise LabError(f"{name}={getattr(self, name)}: must be at least 1")
+
+    def __str__(self) -> str:
+        kept = ", ".join(map(str, self.layers))
+        return f"layers {kept} × {self.intermediate}, table {self.vocabulary:,} × {self.embedding}"
+
+    def check(self, teacher: Shape) -> None:
+        """Can it be cut out of this teacher?
+
+        Raises:
+            ModelError: more layers, feed-forward units or table width than it has.
+        """
+        if self.layers[-1] >= teacher.layers:
+            raise ModelError(f"the teacher's layers are 0 to {teacher.layers - 1}, and {self} keeps {self.layers[-1]}")
+        for name, most in (("intermediate", teacher.intermediate), ("embedding", teacher.hidden - 1)):
+            if getattr(self, name) > most:
+                raise ModelError(f"{name}={getattr(self, name)}: {most} at most, cut out of this teacher")
+
+
+def plan(
+    teacher: Shape, teacher_parameters: int, ratio: float, tokens_seen: int | None, layer_share: float = 0.40
+) -> Plan:
+    """Divide a budget of teacher_parameters/ratio between layers and token table.
+
+    Args:
+        tokens_seen: different tokens in the corpus; a larger table would be wasted. None: the vocabulary cannot be
+            trimmed, all of it has to fit.
+        layer_share: share of the budget for layers. Chosen on wiki by label-free fidelity: a wide table with one
+            layer beats a narrow one with two at equal size and time (docs/recipe.md).
+
+    Raises:
+        ModelError: the budget is too small for one layer, however narrow, and a token table.
+    """
+    budget = teacher_parameters / ratio
+    least = _layer_cost(teacher.hidden, teacher.intermediate // 16)
+    if least > 0.7 * budget:
+        raise ModelError(
+            f"1/{ratio:g} of {teacher_parameters:,} parameters leaves no room for a token table beside one layer"
+            f" ({least:,} at its narrowest). Take a larger student, or a checkpoint of your own"
+        )
+    for_layers = max(layer_share * budget, least)
+    count = int(np.clip(for_layers // _layer_cost(teacher.hidden, teacher.intermediate // 2), 1, teacher.layers))
+    units = (for_layers / count - _layer_cost(teacher.hidden, 0)) / (2 * teacher.hidden + 1)
+    intermediate = int(min(teacher.intermediate, units // 64 * 64)) or 64
+    for_table = budget - count * _layer_cost(teacher.hidden, intermediate)
+    # the widest table that still has a vector of its own for nearly all tokens of the corpus: names are rare tokens
+    wanted = teacher.vocabulary if tokens_seen is None else 0.87 * min(teacher.vocabulary, tokens_seen)
+    narrowest = 1 if tokens_seen is None else teacher.hidden // 12
+    widths = [
+        width for width in (8, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512) if narrowest <= width < teacher.hidden
+    ]
+    fitting = [width for width in widths if _tokens_for(for_table, width, teacher.hidden) >= wanted]
+    if not fitting and tokens_seen is None:
+        raise ModelError(
+            f"1/{ratio:g} of {teacher_parameters:,} parameters leaves no room for the teacher's {wanted:,} tokens:"
+            " pieces made of pieces (BPE) cannot be left out. Take a larger student, or a checkpoint of your own"
+        )
+    embedding = max(fitting, default=widths[0])
+    vocabulary = min(teacher.vocabulary, _tokens_for(for_table, embedding, teacher.hidden))
+    return Plan(tuple(range(teacher.layers - count, teacher.layers)), intermediate, embedding, vocabulary)
+
+
+def _layer_cost(hidden: int, intermediate: int) -> int:
+    return 4 * (hidden * hidden + hidden) + 2 * hidden * intermediate + intermediate + hidden + 4 * hidden
+
+
+def _tokens_for(parameters: float, width: int, hidden: int) -> int:
+    fixed = (width + 1) * hidden + (POSITIONS + 1 + 2) * width
+    return int((parameters - fixed) // width)
