@@ -11,6 +11,7 @@ from lab.figures import described, known, student_card
 from lab.figures.card import best_look, card_rows, card_values, told
 from lab.figures.dartboard import keeps, ratios
 from lab.figures.distance import recorded_overlap
+from lab.recording import of_teacher
 from lab.report import MAIN
 from tests.test_figures_dartboard import recorded
 
@@ -43,6 +44,22 @@ def test_bars_are_means_over_queries_with_their_intervals() -> None:
     assert values[TEACHER]["x"] == [1.0, 1.0]
 
 
+def test_a_share_of_none_or_all_is_not_certain_but_for_the_teacher_itself() -> None:
+    found = recorded(queries=100)
+    far = replace(found, distances=found.distances + 99, rows=found.rows[:, :, ::-1])  # nobody inside, nobody keeps
+    rows = card_rows(far)
+    for name in ("same top document", "… and provably so"):
+        assert rows[name].value == rows[name].low == 0
+        assert rows[name].high == pytest.approx(1 - 0.025 ** (1 / 100))  # (1 − p)^100 = 2.5 %, by hand
+    near = card_rows(replace(found, distances=found.distances * 0 + 1e-9))["… and provably so"]
+    assert (near.value, near.high) == (1, 1) and near.low == pytest.approx(0.025 ** (1 / 100))
+    assert card_values({"x": rows["same top document"]})[WORDS]["text"] == ["<b>0%</b> [0%, 4%]"]
+    assert 0 < rows["k-NN overlap@10"].value < 1, "the others are as they were"
+    assert rows["k-NN overlap@10"] == mean_interval(recorded_overlap(far)[-1])
+    for each in card_rows(of_teacher(found)).values():
+        assert [each.value, each.low, each.high] == pytest.approx([1, 1, 1])
+
+
 def test_what_a_report_knows_stands_on_the_card_and_survives_the_disk(tmp_path) -> None:
     found = described(recorded(), FakeReport(), minutes=5.25, speed=6.2)
     figure = student_card(type(found).load(found.save(tmp_path / "x").with_suffix("")), "tenth")
@@ -63,6 +80,12 @@ def test_what_was_measured_by_hand_stands_on_it_as_well() -> None:
         assert words in title
     same = known(recorded(), kept, {"teacher": 1000, "student": 100}, metrics, queries=len(recorded().queries))
     assert "dev queries" not in student_card(same).layout.title.text
+
+
+@pytest.mark.parametrize(("parameters", "said"), [(100, "1/10"), (400, "1/2.5"), (1000, "")])
+def test_the_size_is_a_fraction_of_the_teachers_but_for_the_teacher_itself(parameters: int, said: str) -> None:
+    found = known(recorded(), Interval(1, 1, 1), {"teacher": 1000, "student": parameters}, {})
+    assert told(found)[0] == "0.0M parameters" + (f", {said}" if said else "")
 
 
 def test_what_is_not_known_is_not_said() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from lab.config import DistillConfig
+from lab.figures.style import ORANGE
 from lab.figures.trials import (
     FARTHEST,
     GAP,
@@ -47,6 +48,18 @@ def test_each_run_is_a_line_above_and_below_with_its_name() -> None:
     assert list(names.text) == [" usual", " half"] and np.allclose(names.y, [0.8, 0.905])
     looks = [(trace.marker.symbol, trace.line.dash, trace.marker.color) for trace in above]
     assert len(set(looks)) == len(SLOTS) == len({symbol for symbol, *_ in looks})  # a second cue beside colour
+
+
+def test_the_usual_run_is_seen_where_another_one_has_the_same_curve() -> None:
+    """It lies above them, in a dashed line and large open markers through which theirs are seen."""
+    figure = trials_curve([trial("usual"), trial("no selection")])
+    for start in (0, len(SLOTS) + 2):
+        usual, *others = figure.data[start : start + len(SLOTS)]
+        assert tuple(usual.y) == tuple(others[0].y)
+        assert all(usual.zorder > (other.zorder or 0) for other in others)
+        assert all(usual.marker.size > 1.5 * other.marker.size for other in others)
+        assert usual.marker.symbol == "triangle-up-open" and usual.line.dash == "dash"
+        assert usual.marker.color == ORANGE and not any("open" in other.marker.symbol for other in others)
 
 
 def test_names_stand_where_plotly_draws_them() -> None:

@@ -179,7 +179,7 @@ def test_refresh_stores_what_was_executed(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(refresh, "draw_png", draw)
     monkeypatch.setattr(refresh, "PICTURE", tmp_path / "docs" / "picture.png")
     assert refresh.main([str(path)]) == 0
-    assert json.loads(path.read_text())["metadata"]["lab"]["source"] == source_hash(executed())
+    assert json.loads(path.read_text(encoding="utf-8"))["metadata"]["lab"]["source"] == source_hash(executed())
     assert (tmp_path / "docs" / "picture.png").read_bytes() == PNG
     assert [each.name for each in tmp_path.iterdir() if each.name.endswith(".tmp")] == []
     assert refresh.main(["--check", str(path)]) == 0

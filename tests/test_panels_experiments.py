@@ -110,6 +110,7 @@ def test_a_run_is_drawn_tabled_and_answers_the_prediction(monkeypatch: pytest.Mo
     assert panel.answer.value == "asked c -0.15"
     slots = panel._live.figure().data[: len(SLOTS)]
     assert [list(trace.x) for trace in slots[:3]] == [[0.5, 10], [0.5, 5], []]
+    assert slots[0].zorder > slots[1].zorder and slots[0].marker.size > slots[1].marker.size  # the usual run, live too
     assert np.allclose(slots[1].y, [0.95, 1 - 0.35 / 2]) and set(slots[1].text) == {"half the steps"}
     table = panel.runs()
     assert isinstance(table, pd.DataFrame) and list(table["run"]) == [USUAL, "half the steps"]
@@ -130,8 +131,8 @@ def test_start_and_stop_are_buttons_and_stop_is_answered_at_once(monkeypatch: py
         panel.start(USUAL)
     assert len(panel.trials()) == 1
     panel.stop_button.click()
-    assert panel.stop_button.disabled and panel.label.value == "stopping…"  # before the training has noticed
-    assert panel.join().state == "stopped"
+    assert panel.stop_button.disabled and panel.label.value.startswith("stopping… usual: step 3 of 10")  # at once
+    assert panel.join().state == "stopped" and not panel.label.value.startswith("stopping")
     assert not panel.start_button.disabled and panel.stop_button.disabled
     fake.wait = False
     assert panel.start(USUAL).join().state == "finished"

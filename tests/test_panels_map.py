@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -155,12 +156,19 @@ def test_code_and_controls_agree(panel: MapPanel, collection: Collection) -> Non
             panel.select(wrong)
 
 
-def test_the_words_say_whether_the_relevant_one_was_found(panel: MapPanel) -> None:
+def test_the_words_say_whether_the_relevant_one_was_found(
+    panel: MapPanel, collection: Collection, vectors: np.ndarray, teacher: DualEncoder
+) -> None:
     for text in panel.question.options:
         found = panel.select(text)
         ranks = found["rank"][found["relevant"]].tolist()
-        words = f"relevant: rank {', '.join(map(str, ranks))}" if ranks else "no relevant one among the ten"
-        assert panel.words.value.endswith(words)
+        assert ranks and panel.words.value.endswith(f"relevant: rank {', '.join(map(str, ranks))}")
+    farthest = int((vectors @ teacher.encode([FOX])[0]).argmin())  # two of the twelve are not among the ten
+    judged = {"dev": {**collection.qrels["dev"], "q1": {collection.doc_ids[farthest]: 1}}}
+    other = dataclasses.replace(collection, queries={"dev": collection.queries["dev"]}, qrels=judged)
+    missed = MapPanel(other, vectors, pca_map(vectors).positions, teacher, live=True)
+    assert not missed.selection()["relevant"].any()
+    assert missed.words.value.endswith("no relevant document among the ten")
 
 
 def test_the_test_split_is_never_opened(collection: Collection, vectors: np.ndarray, teacher: DualEncoder) -> None:

@@ -6,6 +6,7 @@ main thread once that is free. Which is which: see `test_panels_subshells.py`.
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,18 +14,33 @@ from pathlib import Path
 import pytest
 from jupyter_client.blocking import BlockingKernelClient
 
+from lab import panels
+from lab.panels.shown import Shown
 from tests.test_panels_subshells import BUSY, a_kernel, printed, send, subshell
 
-# Each makes `panel` and says: the control, what the page sends when it is moved, and whether the panel has followed
+# Class → how to make one as `panel`, and: the control, what the page sends when it is moved, whether the panel followed
 PANELS = {
-    "circle": """
+    "AskBoth": """
+from lab.collection import load_collection
+from lab.encoders.teacher import load_teacher
+from lab.panels import AskBoth
+from tests.test_panels_ask import Turned
+tiny, teacher = load_collection(COLLECTION), load_teacher(TEACHER, "cpu", "float32")
+vectors = teacher.encode(tiny.documents, "document")
+panel = AskBoth(tiny, vectors, teacher, Turned(teacher), live=True)
+control, state = panel.question, {"value": "a reed in the wind"}
+def followed():
+    title = panel._shown.figure().layout.title.text
+    return "a reed in the wind" in title and "Nobody judged" in panel.words.value
+""",
+    "CirclePanel": """
 from lab.panels import turn_both_towers
 panel = turn_both_towers(0, live=True)
 control, state = panel.slider, {"value": 90}
 def followed():
     return panel._shown.figure() == panel.figure() and "turned by 90°" in panel.figure().layout.title.text
 """,
-    "map": """
+    "MapPanel": """
 from lab.collection import load_collection
 from lab.encoders.teacher import load_teacher
 from lab.geometry import pca_map
@@ -36,7 +52,7 @@ control, state = panel.question, {"value": "instrument with a single reed"}
 def followed():
     return said(panel._live.figure()) == said(panel.figure()) and "single reed" in str(panel._live.figure().data[3])
 """,
-    "theatre": """
+    "Theatre": """
 from lab import artefacts
 from lab.collection import load_collection
 from lab.panels import Theatre
@@ -47,7 +63,7 @@ def followed():
     shown = said(panel._live.figure()) == said(panel.figure()) and panel._card.figure() == panel.card()
     return shown and panel.size.value == "half" and panel.reason.value == panel.why()
 """,
-    "experiments": """
+    "ExperimentPanel": """
 from types import SimpleNamespace
 from lab.config import DistillConfig
 from lab.panels import ExperimentPanel
@@ -59,7 +75,7 @@ control, state = panel.experiment, {"index": 1}
 def followed():
     return panel.question.value == "asked" and len(panel.guess.options) == 3
 """,
-    "training": """
+    "Training": """
 from types import SimpleNamespace
 import lab.panels.training as training
 from lab.config import DistillConfig
@@ -78,7 +94,32 @@ control, state = panel._button, None
 def followed():
     return not panel.running and panel._button.description == "done" and "stopped after" in panel._label.value
 """,
-    "rewriting": """
+    "MorphPanel": """
+from lab.generation.explore import Explorer
+from lab.panels import MorphPanel
+from tests.test_panels_rewriting import MAP, QUERIES, Counts, Stumbler
+explorer = Explorer(Stumbler(), Counts(), Counts().encode(["fox", "volcano"]), ["The fox", "The volcano"], QUERIES)
+panel = MorphPanel(explorer, MAP, "white fox", (0.0, 2.0), live=True)
+control, state = panel.rows, {"index": 2}
+def followed():
+    return panel.row == 2 and said(panel._live.figure()) == said(panel.figure())
+""",
+    "PairPanel": """
+from lab.collection import load_collection
+from lab.cross import Case, CrossConfig, CrossEncoder, PairExplorer
+from lab.encoders.teacher import load_teacher
+from lab.panels import PairPanel
+tiny, teacher = load_collection(COLLECTION), load_teacher(TEACHER, "cpu", "float32")
+models = {scorer: CrossEncoder.from_teacher(teacher, CrossConfig(scorer=scorer, length=48, layers=1))
+          for scorer in ("cls", "dual")}
+explorer = PairExplorer(tiny, teacher, models, [Case("white fox", (0, 1, 2), (False, True, False))])
+panel = PairPanel(explorer, 0.3, live=True)
+control, state = panel.document, {"value": 2}
+def followed():
+    shown = said(panel._moved.figure()) == said(panel.figure()) and panel.typed_document.value == panel.view.document
+    return shown and panel.place == 2 and "Mount Etna" in panel.view.document
+""",
+    "Rewriting": """
 from lab.generation.explore import Explorer
 from lab.panels import Rewriting
 from tests.test_panels_rewriting import QUERIES, Counts, Stumbler
@@ -104,7 +145,8 @@ MADE = """
 heard = []
 control.observe(hear, list(state)) if state else control.on_click(hear)
 assert not followed()
-print("MADE " + json.dumps([control.model_id, state]))  # one piece: the kernel may send pieces apart
+made = [type(panel).__name__, control.model_id, state]
+print("MADE " + json.dumps(made))  # one piece: the kernel may send pieces apart
 """
 TELL = """
 end = time.monotonic() + 30
@@ -122,12 +164,20 @@ def kernel(tiny_collection_dir: Path, tiny_teacher_dir: Path) -> Iterator[Blocki
         yield client
 
 
+def test_it_is_every_panel_whose_controls_ask_the_kernel_for_something() -> None:
+    """All but Tabs, which the page turns by itself."""
+    every = {each.__name__ for each in Shown.__subclasses__() if each.__module__.startswith("lab.panels.")}
+    assert set(PANELS) == every - {"Tabs"} and "Tabs" in every
+    assert every <= set(panels.__all__) and "_put" not in inspect.getsource(panels.tabs)
+
+
 @pytest.mark.parametrize("subshells", [True, False], ids=["subshells", "no subshells"])
 @pytest.mark.parametrize("name", PANELS)
 def test_a_panel_follows_its_control(kernel: BlockingKernelClient, name: str, subshells: bool) -> None:
     over = subshell(kernel) if subshells else None
     send(kernel, "execute_request", {"code": PANELS[name] + MADE, "silent": False}, over)
-    model, state = json.loads(printed(kernel, "MADE").removeprefix("MADE "))
+    made, model, state = json.loads(printed(kernel, "MADE").removeprefix("MADE "))
+    assert made == name
     if subshells:
         kernel.execute(BUSY)
         printed(kernel, "BUSY")

@@ -23,6 +23,7 @@ from lab.teaching.experiments import (
     shipped_trials,
     usual,
 )
+from lab.teaching.predict import Choice, checked_letter, predict
 from lab.training import TrainingData
 
 GUIDED = experiments()[1:]
@@ -66,6 +67,25 @@ def test_a_wrong_name_or_letter_is_named() -> None:
         predict_experiment("win")
     with pytest.raises(LabError, match="choose one of a, b, c"):
         predict_experiment("size 1/20", "z")
+
+
+def test_a_letter_is_read_here_as_it_is_elsewhere() -> None:
+    for choice in ("B", " b ", "b"):
+        assert predict_experiment("size 1/20", choice).choice == predict("kept", choice).choice == "b"
+    assert predict_experiment("size 1/20").choice is None and checked_letter(None, ()) is None
+    two = (Choice("yes", 0, 1), Choice("no", 1, 2))
+    assert checked_letter(" B", two) == "b"
+    with pytest.raises(LabError, match="choice=' C': choose one of a, b, or None"):
+        checked_letter(" C", two)
+
+
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [("scores only", "c"), ("squared distance", "b"), ("rate × 10", "a"), ("size 1/20", "a"), ("own tower", "a"),
+     ("no selection", "b")],
+)  # fmt: skip
+def test_the_answers_of_the_shipped_runs_are_those_their_reasons_speak_of(name: str, right: str) -> None:
+    assert predict_experiment(name, right, shipped_trials()).right == right
 
 
 def test_the_shipped_runs_are_those_of_the_experiments() -> None:

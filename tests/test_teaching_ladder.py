@@ -75,7 +75,7 @@ def test_a_small_climb_trains_once_and_tells_what_was_searched(
     folder = tmp_path / "world"
     shutil.copytree(tiny_collection_dir, folder)
     if observed:
-        (folder / "qrels" / "train.tsv").write_text((folder / "qrels" / "test.tsv").read_text())
+        (folder / "qrels" / "train.tsv").write_text((folder / "qrels" / "test.tsv").read_text(encoding="utf-8"))
     monkeypatch.setattr(ladder, "FOLDER", tmp_path / "runs")
     monkeypatch.setattr(lab, "load_teacher", lambda: load_teacher(str(tiny_teacher_dir), "cpu", "float32"))
     kept = {arm: ARMS[arm] for arm in ("direct", "+ inherited documents", "matching alone")}

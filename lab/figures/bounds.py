@@ -14,15 +14,13 @@ from lab.figures.style import (
     GREEN,
     GREY,
     INK,
-    ORANGE,
     PALE,
     PURPLE,
     SKY,
     SMALL,
-    STUDENT,
-    TEACHER,
     VERMILLION,
     YELLOW,
+    Look,
     Values,
     draw,
     tint,
@@ -36,8 +34,8 @@ NEAREST, OTHER = "the teacher's ten nearest", "all other documents"
 # term of `GapBound` → its name, colour and hatching
 TERMS: Mapping[str, tuple[str, str, str]] = {
     "deviation": ("train/test difference, a lower bound on E_n", PURPLE, "x"),
-    "queries": ("2K · R_Emb,Q", ORANGE, "/"),
-    "documents": ("2K · R_Emb,D, 0 where inherited", GREEN, "-"),
+    "queries": ("2K · R_Emb,Q", GREEN, "/"),
+    "documents": ("2K · R_Emb,D, 0 where inherited", YELLOW, "-"),
     "teacher": ("Δ, the teacher's own difference", BLUE, ""),
     "labels": ("K² · doubt of the teacher's σ(s)", SKY, "."),
 }
@@ -46,13 +44,13 @@ _SCATTER: tuple[dict[str, Any], ...] = (
     {"name": OTHER, "mode": "markers", "marker": {"color": GREY, "symbol": "circle", "size": 4, "opacity": 0.45},
      "hovertemplate": "bound %{x:.3f}, change %{y:.3f}<extra></extra>"},
     {"name": NEAREST, "mode": "markers",
-     "marker": {"color": ORANGE, "symbol": STUDENT.symbol, "size": 6, "opacity": 0.75},
+     "marker": {"color": PURPLE, "symbol": "diamond", "size": 6},
      "hovertemplate": "bound %{x:.3f}, change %{y:.3f}<extra></extra>"},
     {"name": "change = bound", "mode": "lines", "line": {"color": INK, "width": 2}, "hoverinfo": "skip"},
     {"name": OTHER, "mode": "lines", "line": {"color": GREY, "width": 2.5, "shape": "hvh"}, "fill": "tozeroy",
      "fillcolor": tint(GREY, 0.25), "xaxis": "x2", "yaxis": "y2", "showlegend": False},
-    {"name": NEAREST, "mode": "lines", "line": STUDENT.line() | {"shape": "hvh"}, "xaxis": "x2", "yaxis": "y2",
-     "showlegend": False},
+    {"name": NEAREST, "mode": "lines", "line": {"color": PURPLE, "width": 2.5, "dash": "dash", "shape": "hvh"},
+     "xaxis": "x2", "yaxis": "y2", "showlegend": False},
 )  # fmt: skip
 
 
@@ -138,12 +136,13 @@ def gap_values(bound: GapBound) -> Values:
     ]
 
 
-_SHARES: tuple[dict[str, Any], ...] = (
-    {"name": "the teacher's first document is still first", "mode": "lines+markers", "line": STUDENT.line(),
-     "marker": STUDENT.marker(), "cliponaxis": False},
-    {"name": "guaranteed by the safe radius", "mode": "lines+markers", "line": TEACHER.line(),
-     "marker": TEACHER.marker(), "cliponaxis": False},
-)  # fmt: skip
+_SHARES: tuple[dict[str, Any], ...] = tuple(
+    {"name": look.label, "mode": "lines+markers", "line": look.line(), "marker": look.marker(), "cliponaxis": False}
+    for look in (
+        Look("the teacher's first document is still first", GREEN, "square", "dash"),
+        Look("guaranteed by the safe radius", PURPLE, "diamond", "solid"),
+    )
+)
 
 
 def guarantee_curve(distances: Sequence[float], proved: Sequence[float], kept: Sequence[float]) -> go.Figure:
@@ -158,21 +157,19 @@ def guarantee_curve(distances: Sequence[float], proved: Sequence[float], kept: S
     )  # fmt: skip
 
 
-_KINDS = (("wiki", TEACHER.marker(10)), ("pydocs", {"color": YELLOW, "symbol": "diamond", "size": 11,
-                                                    "line": {"color": INK, "width": 1}}))  # fmt: skip
+_KINDS = (Look("wiki", GREEN, "square", ""), Look("pydocs", YELLOW, "diamond", ""))
 
 
 def gap_scatter(students: Sequence[Mapping[str, Any]], x: str = "distance", y: str = "gap") -> go.Figure:
     """One marker a student of docs/fidelity.json: its R_Emb,Q and the gap that was measured, a colour a collection."""
     values = []
-    for name, _ in _KINDS:
-        mine = [row for row in students if row["changes"]["collection"] == name]
-        words = [" · ".join(f"{k} {v}" for k, v in row["changes"].items() if k != "collection") for row in mine]
-        values.append({"x": [row[x] for row in mine], "y": [row[y] for row in mine], "text": words})
-    still = [{"name": name, "mode": "markers", "marker": marker, "hovertemplate": "%{text}<extra></extra>"}
-             for name, marker in _KINDS]  # fmt: skip
+    for kind in _KINDS:
+        mine = [row for row in students if row["changes"]["collection"] == kind.label]
+        said = [" · ".join(f"{k} {v}" for k, v in row["changes"].items() if k != "collection") for row in mine]
+        values.append({"x": [row[x] for row in mine], "y": [row[y] for row in mine], "text": said})
+    words = "%{text}<extra></extra>"
     return draw(
-        still,
+        [{"name": kind.label, "mode": "markers", "marker": kind.marker(), "hovertemplate": words} for kind in _KINDS],
         values,
         height=380,
         title={"text": f"{len(students)} students: does R_Emb,Q rank them as their gaps do?"},

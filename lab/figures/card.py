@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import plotly.graph_objects as go
+from scipy.stats import binomtest
 
 from lab.errors import DataError
 from lab.evaluation import Interval, mean_intervals
@@ -100,7 +101,19 @@ def card_rows(recording: Recording) -> dict[str, Interval]:
         "same top document": keeps(recording)[look].astype(float),
         "… and provably so": (ratios(recording)[look] < 1).astype(float),
     }
-    return rows | dict(zip(measured, mean_intervals(list(measured.values())), strict=True))
+    drawn = dict(zip(measured, mean_intervals(list(measured.values())), strict=True))
+    if recording.distances[look].any():  # else it is the teacher itself, of which nothing is estimated
+        queries = len(recording.queries)
+        drawn |= {name: _none_or_all(each.value, queries) for name, each in drawn.items() if each.value in (0, 1)}
+    return rows | drawn
+
+
+def _none_or_all(share: float, queries: int) -> Interval:
+    """Of 0 or 1, the interval of Clopper and Pearson (Biometrika 1934): of queries that are all alike the bootstrap
+    draws the same again and again, and is sure of what it has seen so few of.
+    """
+    bounds = binomtest(round(share * queries), queries).proportion_ci(0.95)
+    return Interval(share, float(bounds.low), float(bounds.high))
 
 
 def best_look(recording: Recording) -> int:
@@ -172,8 +185,8 @@ def _said(facts: dict[str, Any]) -> list[str]:
     words = []
     if sizes := facts.get("parameters"):
         times = sizes["teacher"] / sizes["student"]
-        words.append(f"{sizes['student'] / 1e6:.1f}M parameters, 1/{times:.0f}" if times > 4.5 else
-                     f"{sizes['student'] / 1e6:.1f}M parameters, 1/{times:.1f}")  # fmt: skip
+        share = f", 1/{times:.0f}" if times > 4.5 else f", 1/{times:.1f}" if times != 1 else ""
+        words.append(f"{sizes['student'] / 1e6:.1f}M parameters{share}")
     if facts.get("minutes") is not None:
         words.append(f"{facts['minutes']:.1f} minutes")
     if facts.get("speed") is not None:

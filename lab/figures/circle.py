@@ -18,6 +18,7 @@ from lab.figures.style import (
     INK,
     ORANGE,
     PALE,
+    PURPLE,
     STUDENT,
     TEACHER,
     VERMILLION,
@@ -60,14 +61,17 @@ _TRACES: tuple[dict[str, Any], ...] = (
         "hovertemplate": "query %{customdata}, student<extra></extra>", "cliponaxis": False,
     },
     {
-        "name": "score loss", "mode": "lines", "line": {"color": TEACHER.colour, "width": 2.5, "dash": "dash"},
+        "name": "score loss", "mode": "lines", "line": {"color": PURPLE, "width": 2.5, "dash": "dash"},
         "hovertemplate": "%{x}°: score loss %{y:.3f}<extra></extra>", **_CURVES,
     },
     {
         "name": "matching loss", "mode": "lines", "line": {"color": INK, "width": 2.5},
         "hovertemplate": "%{x}°: matching loss %{y:.3f}<extra></extra>", **_CURVES,
     },
-    {"name": "now", "mode": "markers", "marker": {"color": [TEACHER.colour, INK], "size": 11}, **_CURVES},
+    {
+        "name": "now", "mode": "markers", **_CURVES,
+        "marker": {"color": [PURPLE, INK], "symbol": ["cross", "diamond"], "size": 11},
+    },
     {"name": "names of the losses", "textposition": "top right", "textfont": {"color": INK}, **_WORDS, **_CURVES},
     {
         "name": "in its own documents", "mode": "lines", "line": {"color": GREEN, "width": 2.5},

@@ -12,11 +12,12 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lab.errors import DataError
-from lab.figures.style import CATEGORIES, GREY, INK, STUDENT, TEACHER, VERMILLION, Values, draw, escape
+from lab.figures.style import CATEGORIES, GREEN, GREY, INK, PURPLE, TEACHER, VERMILLION, Look, Values, draw, escape
 
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid")
-_SYMBOLS = ("hexagon", "triangle-up", "square", "diamond", "cross", "star", "x")
+_SYMBOLS = ("hexagon", "pentagon", "square", "diamond", "cross", "star", "x")
 MARKS = 7  # markers on a curve: a cue beside colour and dash
+_KEPT, _EDITED = Look("kept", GREEN, "square", "solid"), Look("edited", PURPLE, "diamond", "dash")
 
 
 def coverage_curves(
@@ -72,16 +73,16 @@ def noise_curve(rows: Sequence[Mapping[str, Any]], chosen: float | None = None) 
     x = [row["sigma"] for row in rows]
     kept = [row["top document kept"] for row in rows]
     values = [[each[part] for each in kept] for part in ("value", "low", "high")]
-    bars = {"type": "data", "symmetric": False, "color": TEACHER.colour, "thickness": 1.5,
+    bars = {"type": "data", "symmetric": False, "color": _KEPT.colour, "thickness": 1.5,
             "array": [high - value for value, _, high in zip(*values, strict=True)],
             "arrayminus": [value - low for value, low, _ in zip(*values, strict=True)]}  # fmt: skip
     traces: list[dict[str, Any]] = [
         {"name": "top document kept (95 % interval)", "mode": "lines+markers", "error_y": bars,
-         "marker": TEACHER.marker(), "line": TEACHER.line(), "hovertemplate": "σ %{x:g}: %{y:.0%} kept"},
-        {"name": "words edited", "mode": "lines+markers", "marker": STUDENT.marker(), "line": STUDENT.line(),
+         "marker": _KEPT.marker(), "line": _KEPT.line(), "hovertemplate": "σ %{x:g}: %{y:.0%} kept"},
+        {"name": "words edited", "mode": "lines+markers", "marker": _EDITED.marker(), "line": _EDITED.line(),
          "hovertemplate": "σ %{x:g}: %{y:.0%} of the words"},
         {"name": "rebuilt exactly", "mode": "lines+markers", "line": {"color": GREY, "dash": "dot", "width": 2},
-         "marker": {"color": GREY, "symbol": "square", "size": 8}, "hovertemplate": "σ %{x:g}: %{y:.0%} unchanged"},
+         "marker": {"color": GREY, "symbol": "x", "size": 8}, "hovertemplate": "σ %{x:g}: %{y:.0%} unchanged"},
         {"name": "default σ", "mode": "lines", "line": {"color": INK, "dash": "longdash", "width": 1.5},
          "hoverinfo": "skip", "showlegend": chosen is not None},
     ]  # fmt: skip

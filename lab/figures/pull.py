@@ -10,32 +10,27 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from lab.figures.style import STUDENT, TEACHER, Values, draw
+from lab.figures.style import GREEN, INK, Look, Values, draw
 from lab.geometry.circle import descend, pull
 
 ANGLES = tuple(range(0, 181, 4))
 START, RATE, STEPS = 100.0, 0.1, 40
 
-_NORM = {"color": TEACHER.colour, "width": 2.5, "dash": "solid"}
-_SQUARE = {"color": STUDENT.colour, "width": 2.5, "dash": "dash"}
+# losses are neither teacher nor student; the norm is black as matching is in Circle World
+_NORM, _SQUARE = Look("norm", INK, "diamond", "solid"), Look("square", GREEN, "square", "dash")
+_PULL = {"mode": "lines", "hovertemplate": "distance %{x:.2f}: pull %{y:.2f}"}
 _RIGHT = {"xaxis": "x2", "yaxis": "y2"}
 _TRACES: tuple[dict[str, Any], ...] = (
-    {"name": "norm, ‖t − s‖", "mode": "lines", "line": _NORM, "hovertemplate": "distance %{x:.2f}: pull %{y:.2f}"},
-    {"name": "square, ‖t − s‖²", "mode": "lines", "line": _SQUARE, "hovertemplate": "distance %{x:.2f}: pull %{y:.2f}"},
+    {"name": "norm, ‖t − s‖", "line": _NORM.line(), **_PULL},
+    {"name": "square, ‖t − s‖²", "line": _SQUARE.line(), **_PULL},
+    {"name": "norm, along the circle", "line": _NORM.line(1.5) | {"dash": "dot"}, **_PULL},
+    {"name": "square, along the circle", "line": _SQUARE.line(1.5) | {"dash": "dashdot"}, **_PULL},
     {
-        "name": "norm, along the circle", "mode": "lines", "line": {**_NORM, "width": 1.5, "dash": "dot"},
-        "hovertemplate": "distance %{x:.2f}: pull %{y:.2f}",
-    },
-    {
-        "name": "square, along the circle", "mode": "lines", "line": {**_SQUARE, "width": 1.5, "dash": "dashdot"},
-        "hovertemplate": "distance %{x:.2f}: pull %{y:.2f}",
-    },
-    {
-        "name": "norm, descending", "mode": "lines+markers", "line": _NORM, "marker": TEACHER.marker(6),
+        "name": "norm, descending", "mode": "lines+markers", "line": _NORM.line(), "marker": _NORM.marker(6),
         "showlegend": False, "hovertemplate": "step %{x}: %{y:.3f}", **_RIGHT,
     },
     {
-        "name": "square, descending", "mode": "lines+markers", "line": _SQUARE, "marker": STUDENT.marker(7),
+        "name": "square, descending", "mode": "lines+markers", "line": _SQUARE.line(), "marker": _SQUARE.marker(6),
         "showlegend": False, "hovertemplate": "step %{x}: %{y:.3f}", **_RIGHT,
     },
 )  # fmt: skip

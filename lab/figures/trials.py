@@ -1,7 +1,8 @@
 """Several trainings in one picture: what one knob does to ‖t − s‖ and to overlap@10.
 
 Every run has a slot with its own colour, marker and dash; its name stands at the right, at the end of its line. The
-first slot belongs to the run that all others are compared with.
+first slot belongs to the run that all others are compared with; it lies above them with large open markers, since a
+knob that does nothing gives the same curve, and then both can be seen.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ FARTHEST = 1.5  # top of the distance axis; unit vectors of unrelated texts are 
 GAP = 0.105  # of the distance axis, between two names: a line of letters
 NAME, ROOM = 1.25, 0.8  # names stand at so many times the last step, in so many decades: plotly draws nothing outside
 SLOTS: tuple[Look, ...] = (
-    STUDENT,
+    dataclasses.replace(STUDENT, symbol=f"{STUDENT.symbol}-open"),
     Look("", VERMILLION, "triangle-down", "dashdot"),
     Look("", GREEN, "diamond", "longdash"),
     Look("", PURPLE, "square", "dot"),
@@ -133,8 +134,9 @@ def trials_curve(trials: Sequence[Trial], steps: int | None = None, title: str =
     for axes, what in ((upper, "mean ‖t − s‖ %{y:.3f}"), (lower, "overlap@10 %{y:.0%}")):
         traces += [
             {
-                "name": f"run {place}", "mode": "lines+markers", "marker": look.marker(9), "line": look.line(2),
-                "hovertemplate": f"%{{text}}, step %{{x}}: {what}<extra></extra>", "showlegend": False, **axes,
+                "name": f"run {place}", "mode": "lines+markers", "line": look.line(2), "showlegend": False, **axes,
+                "marker": look.marker(9) if place else look.marker(16, line={"width": 2.5}), "zorder": int(not place),
+                "hovertemplate": f"%{{text}}, step %{{x}}: {what}<extra></extra>",
             }
             for place, look in enumerate(SLOTS)
         ]  # fmt: skip

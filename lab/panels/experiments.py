@@ -66,7 +66,7 @@ class ExperimentPanel(Shown):
         self._training: Training | None = None
         self._running: knobs.Experiment | None = None
         self._begun_with: str | None = None
-        self._seen = Seen()
+        self._seen, self._stopping = Seen(), False
         self.last: Distilled | None = None
         self._make_controls()
         self._live: LiveFigure | None = None
@@ -106,8 +106,8 @@ class ExperimentPanel(Shown):
         """End after the present step. Returns at once."""
         if self._training is not None and self.running:
             self._training.stop()
-            self.stop_button.disabled = True
-            self.label.value = "stopping…"
+            self._stopping, self.stop_button.disabled = True, True
+            self._say()
 
     def trials(self) -> list[Trial]:
         """All runs so far, the one the others are compared with first."""
@@ -194,7 +194,7 @@ class ExperimentPanel(Shown):
             self._running = experiment = chosen or knobs.free(self._usual, **self._knobs.values())
             config = experiment.config(self._usual)
             changed, texts = knobs.differences(self._usual, config), fingerprint(held.texts)
-            self._seen, self._begun_with = Seen(), self.guess.value
+            self._seen, self._stopping, self._begun_with = Seen(), False, self.guess.value
             self._trials.append(Trial(experiment.name, changed, steps=self._most_steps(), texts=texts))
         self.answer.value, self.label.value = "", "starting"
         self.start_button.disabled = True
@@ -242,7 +242,8 @@ class ExperimentPanel(Shown):
     def _say(self) -> None:
         with self._lock:  # the words of an end that comes in between are the last
             if running := self._running:
-                self.label.value = f"{running.name}: {self._seen.words_now}"
+                words = f"{running.name}: {self._seen.words_now}"
+                self.label.value = f"stopping… {words}" if self._stopping else words
 
     def _most_steps(self) -> int:
         return steps_in(len(self._arguments["prepared"][0].texts), self._usual.batch, self._usual.epochs)

@@ -21,7 +21,7 @@ from lab.figures.trials import Trial, fingerprint
 from lab.losses import LossWeights
 from lab.panels.experiments import ExperimentPanel
 from lab.panels.knobs import USUAL, Experiment
-from lab.teaching.predict import Choice, Prediction, Question
+from lab.teaching.predict import Choice, Prediction, Question, checked_letter
 
 RATE_TIMES = 10
 OWN_SHARE = 0.5  # of the usual steps, for the student that encodes documents as well: each of its steps takes longer
@@ -68,12 +68,9 @@ def predict_experiment(name: str, choice: str | None = None, trials: Sequence[Tr
     guided = {each.name: each for each in _guided(usual())}
     if name not in guided:
         raise LabError(f"no question about {name!r}; there are {', '.join(guided)}")
-    letters = [chr(ord("a") + place) for place in range(len(guided[name].question.choices))]
-    if choice is not None and choice not in letters:
-        raise LabError(f"choice={choice!r}: choose one of {', '.join(letters)}, or None to go on without")
-    runs = [trial for trial in trials if trial.name == name]
+    question, runs = guided[name].question, [trial for trial in trials if trial.name == name]
     measured = guided[name].measured(runs[-1], trials[0]) if runs else None
-    return Prediction(guided[name].question, choice, measured)
+    return Prediction(question, checked_letter(choice, question.choices), measured)
 
 
 @dataclass(frozen=True)
@@ -122,7 +119,8 @@ def _guided(config: DistillConfig) -> list[_Guided]:
             f"A learning rate of {config.rate * RATE_TIMES:g} instead of {config.rate:g}." + _SHARE,
             "AdamW moves every weight by about the rate at each step, whatever the size of the gradient. Steps as large"
             " as the weights themselves wipe out what was inherited from the teacher; look at the first steps, while"
-            " the rate rises.",
+            " the rate rises. What counts is the look that was kept: where training never got better than its start,"
+            " that is the untrained student, and the curve goes on to end elsewhere.",
         ),
         _experiment(
             "size 1/20", {"student": "twentieth"}, "overlap", _OVERLAP,

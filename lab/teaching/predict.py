@@ -224,10 +224,19 @@ def predict(name: str, choice: str | None = None, measured: float | None = None)
     """
     if not isinstance(name, str) or name not in QUESTIONS:  # a list cannot be looked up: that would be a TypeError
         raise LabError(f"no question {name!r}; there are {', '.join(sorted(QUESTIONS))}")
-    letters = _letters(QUESTIONS[name].choices)
-    if choice is not None and str(choice).strip().lower() not in letters:
+    return Prediction(QUESTIONS[name], checked_letter(choice, QUESTIONS[name].choices), measured)
+
+
+def checked_letter(choice: str | None, choices: Sequence[Choice]) -> str | None:
+    """The reader's letter as it is compared: small and without blanks; None stays None.
+
+    Raises:
+        LabError: no such choice.
+    """
+    letters, letter = _letters(choices), None if choice is None else str(choice).strip().lower()
+    if letter is not None and letter not in letters:
         raise LabError(f"choice={choice!r}: choose one of {', '.join(letters)}, or None to go on without")
-    return Prediction(QUESTIONS[name], None if choice is None else str(choice).strip().lower(), measured)
+    return letter
 
 
 def _letters(choices: Sequence[Choice]) -> list[str]:

@@ -84,7 +84,7 @@ def jupyterlab(folder: Path, log: Path, **environment: str) -> Iterator[Lab]:
         f"--ServerApp.root_dir={folder}", f"--IdentityProvider.token={lab.token}", "--ServerApp.port_retries=0",
         "--ServerApp.allow_root=True",
     ]  # fmt: skip
-    with log.open("w") as out:
+    with log.open("w", encoding="utf-8") as out:
         server = subprocess.Popen(
             command, stdout=out, stderr=out, env=os.environ | own | environment, start_new_session=True
         )
@@ -174,15 +174,15 @@ class Notebook:
 def _wait_for_server(lab: Lab, server: subprocess.Popen, log: Path) -> None:
     end = time.monotonic() + START
     while time.monotonic() < end:
-        assert server.poll() is None, f"JupyterLab ended: {log.read_text()[-2000:]}"
+        assert server.poll() is None, f"JupyterLab ended: {log.read_text(encoding='utf-8')[-2000:]}"
         try:
             lab.kernels()
             return
         except OSError:
             time.sleep(0.25)
-    raise AssertionError(f"JupyterLab did not answer in {START:.0f} s: {log.read_text()[-2000:]}")
+    raise AssertionError(f"JupyterLab did not answer in {START:.0f} s: {log.read_text(encoding='utf-8')[-2000:]}")
 
 
 def _write(path: Path, content: dict) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content))
+    path.write_text(json.dumps(content), encoding="utf-8")

@@ -89,4 +89,5 @@ def _the_map_answers(notebook: Notebook) -> None:
         time.sleep(0.05)
     assert plot.evaluate(LINES)[0] != lines[0]
     page.screenshot(path=OUT / "map-clicked.png")
-    (OUT / "map.txt").write_text(f"redrawn {1000 * seconds:.0f} ms after Enter; then clicked: {clicked}\n")
+    told = f"redrawn {1000 * seconds:.0f} ms after Enter; then clicked: {clicked}\n"
+    (OUT / "map.txt").write_text(told, encoding="utf-8")

@@ -73,5 +73,6 @@ def _the_card_follows_the_dial(panel: Locator) -> None:
     expect(card).to_contain_text("twentieth", timeout=SOON)
     assert card.evaluate(TITLE).startswith("twentieth") and "1.1M parameters, 1/20" in card.evaluate(TITLE)
     follows(panel, lambda: sizes.first.press("Enter"))
-    expect(panel.locator(".js-plotly-plot").last).to_contain_text("1/1.0", timeout=SOON)
+    expect(card).to_contain_text("22.7M parameters", timeout=SOON)
+    assert card.evaluate(TITLE).startswith("teacher") and "parameters, 1/" not in card.evaluate(TITLE)
     expect(panel.locator(".js-plotly-plot")).to_have_count(2)
