@@ -27,7 +27,7 @@ def report(world: World, split: str, run: Run, found: Found, runs: list[tuple[st
     """All numbers of a split into the study's file; of test, a line a run in the log as well."""
     qrels = {query_id: world.collection.qrels[split][query_id] for query_id in run.query_ids}
     path = result(world.study)
-    before = json.loads(path.read_text()) if path.exists() else {}
+    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     values = {"teacher": value(run, qrels)} | reranked(run, found, runs, qrels)
     if split == "dev":
         weights, tried = choose(run, found, runs, qrels)
@@ -193,9 +193,9 @@ def told(interval: Interval) -> dict[str, float]:
 
 def log(world: World, values: dict[str, np.ndarray], runs: list[tuple[str, int]], kind: str = "cross") -> None:
     """A line a run in docs/test_log.csv; the columns of other engines stay empty."""
-    with LOG.open(newline="") as file:
+    with LOG.open(newline="", encoding="utf-8") as file:
         fields = csv.DictReader(file).fieldnames or []
-    with LOG.open("a", newline="") as file:
+    with LOG.open("a", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, fields)
         for scorer, seed in runs:
             of_scorer = [each for name, each in runs if name == scorer]

@@ -167,12 +167,12 @@ def main() -> None:
             result = folder / f"{arguments.split}.json"
             if not result.exists():
                 write_json(result, measure(world, load_student(folder, precision="auto"), arguments.split))
-            runs[arm].append(json.loads(result.read_text()))
-            abouts[f"{arm} {seed}"] = json.loads((folder / "about.json").read_text())
+            runs[arm].append(json.loads(result.read_text(encoding="utf-8")))
+            abouts[f"{arm} {seed}"] = json.loads((folder / "about.json").read_text(encoding="utf-8"))
             means = {task: round(float(np.mean(runs[arm][-1][task])), 4) for task in TASKS}
             print(arm, seed, means, abouts[f"{arm} {seed}"], flush=True)
     found = {"models": key, "copied": copied} | summary(world, arguments.split, runs, arguments.seeds)
-    before = json.loads(RESULT.read_text())
+    before = json.loads(RESULT.read_text(encoding="utf-8"))
     how = {"command": "python benchmarks/cross_students.py", "student": SIZE, "length": LENGTH, "lists": COPIED,
            "cross encoders": f"seed {OF}",
            "arms": {arm: dataclasses.asdict(how) for arm, (_, how) in ARMS.items()},

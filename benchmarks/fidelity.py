@@ -107,7 +107,7 @@ def row_of(found: lab.Distilled) -> dict[str, float | None]:
 
 def measure(collection: str) -> list[dict]:
     """One row a student."""
-    told = json.loads(OUT.read_text()) if OUT.exists() else {"students": []}
+    told = json.loads(OUT.read_text(encoding="utf-8")) if OUT.exists() else {"students": []}
     known = told["students"]
     documents, teacher, store = lab.load_collection(collection), lab.load_teacher(), lab.VectorStore()
     config = dataclasses.replace(BASE, collection=collection)
@@ -123,7 +123,7 @@ def measure(collection: str) -> list[dict]:
         rows.append({"changes": name, **row_of(found), **dev.row(found.student)})
         print(json.dumps(rows[-1]), flush=True)
         others = [row for row in known if row["changes"]["collection"] != collection]
-        OUT.write_text(json.dumps({**told, "students": others + rows}, indent=1))
+        OUT.write_text(json.dumps({**told, "students": others + rows}, indent=1), encoding="utf-8")
     return rows
 
 
@@ -164,9 +164,9 @@ def main() -> None:
         }
         for collection, found in rows.items()
     }
-    known = json.loads(OUT.read_text())
+    known = json.loads(OUT.read_text(encoding="utf-8"))
     table = known.get("spearman", {}) | table
-    OUT.write_text(json.dumps({"spearman": table, "students": known["students"]}, indent=1) + "\n")
+    OUT.write_text(json.dumps({"spearman": table, "students": known["students"]}, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(table, indent=1))
 
 

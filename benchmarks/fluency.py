@@ -104,16 +104,17 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.verb == "sheet":
         texts, numbers = sheet(samples())
-        arguments.sheet.write_text("".join(f"{place}\t{text}\n" for place, text in enumerate(texts, 1)))
+        lines = "".join(f"{place}\t{text}\n" for place, text in enumerate(texts, 1))
+        arguments.sheet.write_text(lines, encoding="utf-8")
         write_json(arguments.key, {"commit": commit(), "texts": texts, "numbers": numbers}, None)
         print(f"{len(texts)} different texts of {COUNT * (1 + len(SIGMAS))} samples")
         return
-    key = json.loads(arguments.key.read_text())
-    given = [marks(path.read_text().splitlines(), len(key["texts"])) for path in arguments.marks]
+    key = json.loads(arguments.key.read_text(encoding="utf-8"))
+    given = [marks(path.read_text(encoding="utf-8").splitlines(), len(key["texts"])) for path in arguments.marks]
     told = {"command": "python benchmarks/fluency.py count KEY MARKS MARKS", "commit": key["commit"]}
     told |= count(key["texts"], key["numbers"], given)
     told |= {"numbers": key["numbers"], "texts": key["texts"], "marks": ["".join(map(str, each)) for each in given]}
-    OUT.write_text(json.dumps(told, ensure_ascii=False).replace('"numbers"', '\n"numbers"') + "\n")
+    OUT.write_text(json.dumps(told, ensure_ascii=False).replace('"numbers"', '\n"numbers"') + "\n", encoding="utf-8")
     print(json.dumps({"agreement": told["agreement"], "per kind": told["per kind"]}, indent=1))
 
 

@@ -190,7 +190,7 @@ def log(fresh: list[dict[str, Any]], rows: list[dict[str, Any]], references: dic
     """Append the test results of fresh rows to the log of all tests; `rows` holds the static students beside them."""
     teacher, bm25 = (float(np.mean(references[name])) for name in ("teacher", "bm25"))
     static = {(row["observed"], row["seed"]): np.mean(row["test"]["values"]) for row in rows if row["arm"] == STATIC}
-    with LOG.open("a", newline="") as file:
+    with LOG.open("a", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, FIELDS)
         for row in fresh:
             run, values = Run(row["observed"], row["arm"], row["seed"]), row["test"]["values"]
@@ -226,7 +226,7 @@ def main() -> None:
     rows, fresh = [], []
     for run in runs:
         path = RUNS / f"{run.name}.json"
-        row = json.loads(path.read_text()) if path.exists() else study.train(run)
+        row = json.loads(path.read_text(encoding="utf-8")) if path.exists() else study.train(run)
         if split not in row:
             row[split] = study.score(load_student(RUNS / run.name).model, split)
             write_json(path, row, None)

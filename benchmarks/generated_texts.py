@@ -153,7 +153,7 @@ class Texts:
             source = FromQueries(artefacts.query_generator(self.teacher), queries, NoiseSettings(sigma=SIGMAS[arm]))
             made = source.draw(round(SPARE * EXTRA * len(used)))
             write_json(path, {"texts": made.texts, "rows": used[made.rows].tolist(), "dropped": made.dropped}, None)
-        stored = json.loads(path.read_text())
+        stored = json.loads(path.read_text(encoding="utf-8"))
         return Made(tuple(stored["texts"]), np.array(stored["rows"]), stored["dropped"])
 
 

@@ -8,6 +8,8 @@ noise: per σ, over all dev queries of wiki, how many are rebuilt exactly, the s
 teacher's best document stays the same (95 % bootstrap interval over queries), drift, diversity, and what the filters
 drop. The default σ is the largest of the grid at which the best document is kept for at least 80 %. Beside it, for both
 collections: the generator alone, without masked words, at σ = 0 and at the default.
+lengths: the generator alone again, the default σ and, on pydocs, every σ, with queries of at most LONGEST tokens and
+longer ones apart, since no longer text trained the generator that ships.
 coverage: per σ, for both collections, how near held-out queries are to observed and made ones, and how many words were
 edited (generation_coverage.py). speed: by the clock, on two threads and otherwise idle cores; the load of the machine
 before is written beside it. Dev queries are looked at, nothing is trained.
@@ -25,58 +27,24 @@ from typing import Any
 import numpy as np
 import torch
 from generation_coverage import COUNT, SEED, table
+from generation_rows import LONGEST, STRICT, Rows
 from results import ROOT, commit, write_json
 
 import lab
 from lab import artefacts
 from lab.errors import LabError
-from lab.evaluation import mean_interval
-from lab.generation import Filters, NoiseSettings, QueryGenerator, load_embedded, load_generator
-from lab.generation.filters import DEGENERATE, IDENTICAL, TOO_FAR, TWICE, filtered, words
+from lab.generation import NoiseSettings, QueryGenerator, load_embedded, load_generator
 from lab.generation.load import RECIPE
-from lab.generation.measures import diversity, drift, edit_share, top_kept
 
 OUT = ROOT / "docs" / "generation.json"
 SIGMAS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0)
 MASKS = (0.0, 0.02, 0.05, 0.1)  # at the default σ
-PER_QUERY, KEPT = 3, 0.80
+KEPT = 0.80
 TIMED, REPEATS, THREADS = 280, 5, 2  # made queries of a repeat, repeats after one that warms up
-STRICT = Filters(closest=0.7)  # the strict filter of notebook 04
-REASONS = (IDENTICAL, TWICE, DEGENERATE, TOO_FAR)
 REBUILT, FAST = 0.80, 100.0  # the bars: rebuilt exactly without noise and masks, made queries a second on 2 cores
-COLLECTIONS, PARTS = ("wiki", "pydocs"), ("noise", "coverage", "speed")
+COLLECTIONS, PARTS = ("wiki", "pydocs"), ("noise", "lengths", "coverage", "speed")
 COVERAGE, SPEED = "coverage and edits, dev queries", "speed at the default sigma"
-
-
-def row(
-    generator: QueryGenerator,
-    teacher: lab.DualEncoder,
-    queries: list[str],
-    vectors: np.ndarray,
-    documents: np.ndarray,
-    settings: NoiseSettings,
-) -> dict[str, Any]:
-    """All that is measured at one σ. vectors: the teacher's of the queries, the same for every σ."""
-    made = generator.rewrite(queries, settings)
-    sources = np.repeat(np.arange(len(queries)), settings.per_query)
-    said = [(words(queries[source]), words(text)) for source, text in zip(sources, made, strict=True)]
-    before, after = vectors[sources], teacher.encode([text or "?" for text in made])
-    by_query = top_kept(before, after, documents).reshape(len(queries), -1).mean(axis=1)
-    kept = mean_interval(by_query)
-    left = filtered(made, sources, queries, STRICT, teacher)
-    return {
-        "sigma": settings.sigma,
-        "mask": settings.mask,
-        "rebuilt exactly": float(np.mean([a == b for a, b in said])),
-        "words edited": float(np.mean([edit_share(a, b) for a, b in said])),
-        "top document kept": {"value": kept.value, "low": kept.low, "high": kept.high},
-        "drift": float(drift(before, after).mean()),
-        "diversity": diversity(after, sources),
-        "queries": len(queries),
-        "made": len(made),
-        "dropped": {reason: left.dropped.get(reason, 0) for reason in REASONS},
-        "left": len(left),
-    }
+LENGTHS = "by length, dev queries"
 
 
 def default_sigma(rows: list[dict[str, Any]], least: float = KEPT) -> float:
@@ -135,31 +103,25 @@ def loaded(source: str | None, teacher: lab.DualEncoder) -> QueryGenerator:
     return load_embedded(Path(source), teacher) if embedded else load_generator(source)
 
 
-def noise(generator: QueryGenerator, teacher: lab.DualEncoder) -> dict[str, Any]:
+def noise(rows: Rows) -> dict[str, Any]:
     """What every σ and every masking probability does, and the default σ that follows."""
-    store, asked = lab.VectorStore(), {}
-    for name in COLLECTIONS:
-        collection = lab.load_collection(name)
-        queries = list(collection.queries["dev"].values())
-        documents = store.vectors(teacher, list(collection.documents), "document")
-        asked[name] = queries, teacher.encode(queries), documents
-
-    def measured(name: str, sigma: float, mask: float = NoiseSettings().mask) -> dict[str, Any]:
-        settings = NoiseSettings(sigma=sigma, mask=mask, per_query=PER_QUERY)
-        found = {"collection": name} | row(generator, teacher, *asked[name], settings)
-        print(json.dumps(found), flush=True)
-        return found
-
-    rows = [measured("wiki", sigma) for sigma in SIGMAS]
-    chosen = default_sigma(rows)
+    grid = [rows.of("wiki", sigma) for sigma in SIGMAS]
+    chosen = default_sigma(grid)
     return {
         "settings": {"mask": NoiseSettings().mask, "search": "greedy", "closest": STRICT.closest},
-        "per sigma, wiki dev queries": rows,
+        "per sigma, wiki dev queries": grid,
         "default sigma": chosen,
-        "at the default sigma, pydocs dev queries": measured("pydocs", chosen),
-        "without masking": [measured(name, sigma, mask=0.0) for name in asked for sigma in (0.0, chosen)],
-        "per masking probability, at the default sigma": [measured("wiki", chosen, mask) for mask in MASKS],
+        "at the default sigma, pydocs dev queries": rows.of("pydocs", chosen),
+        "without masking": [rows.of(name, sigma, mask=0.0) for name in COLLECTIONS for sigma in (0.0, chosen)],
+        "per masking probability, at the default sigma": [rows.of("wiki", chosen, mask) for mask in MASKS],
     }
+
+
+def lengths(rows: Rows, chosen: float) -> list[dict[str, Any]]:
+    """Rows of the generator alone, of the default σ, and on pydocs, whose queries are the longer ones, of every σ."""
+    asked = [(name, 0.0, 0.0) for name in COLLECTIONS] + [("wiki", chosen, NoiseSettings().mask)]
+    asked += [("pydocs", sigma, NoiseSettings().mask) for sigma in SIGMAS]
+    return [rows.of(name, sigma, mask) for name, sigma, mask in asked]
 
 
 def met(told: dict[str, Any]) -> dict[str, Any]:
@@ -192,11 +154,15 @@ def main() -> None:
     teacher, command = lab.load_teacher(), "python benchmarks/generation.py"
     generator = loaded(arguments.generator, teacher)
     fresh = {"command": command, "commit": commit(), "generator": generator.source}
-    told = json.loads(arguments.out.read_text()) if arguments.only else fresh
+    told = json.loads(arguments.out.read_text(encoding="utf-8")) if arguments.only else fresh
     if told["generator"] != generator.source:
         raise LabError(f"{arguments.out} is of {told['generator']}, not of {generator.source}: leave out --only")
+    dev = Rows(generator, teacher)
     if "noise" in parts:
-        told |= {"commit": commit()} | noise(generator, teacher)
+        told |= {"commit": commit()} | noise(dev)
+    if "lengths" in parts:
+        made = {"command": f"{command} --only lengths", "commit": commit(), "longest": LONGEST}
+        told[LENGTHS] = made | {"rows": lengths(dev, told["default sigma"])}
     if "coverage" in parts:
         rows = [each for name in COLLECTIONS for each in table(lab.load_collection(name), generator, teacher, SIGMAS)]
         made = {"command": f"{command} --only coverage", "commit": commit()}

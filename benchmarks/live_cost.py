@@ -196,13 +196,13 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, help="measure so many more of each; by default what is missing of five")
     parser.add_argument("--anew", action="store_true", help="forget what was measured before")
     arguments = parser.parse_args()
-    stored = json.loads(OUT.read_text()) if OUT.exists() and not arguments.anew else {"views": {}}
+    stored = json.loads(OUT.read_text(encoding="utf-8")) if OUT.exists() and not arguments.anew else {"views": {}}
     views = {name: stored["views"].get(name, {"pairs": []})["pairs"] for name in VIEWS}
     for name, known in views.items():
         count = max(0, PAIRS - len(known)) if arguments.pairs is None else arguments.pairs
         views[name] = known + (pairs_in_a_kernel(name, count, len(known)) if count else [])
     told = summary(views, looks())
-    OUT.write_text(json.dumps(told, indent=1) + "\n")
+    OUT.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     for name, each in told["views"].items():
         print(name, json.dumps(each["median slowdown"]), f"over {len(each['pairs'])} pairs; the bar is {BAR:.0%}")
     for name, each in told["looks"].items():

@@ -6,9 +6,9 @@
 
 The default recipe, documents only; nothing but the size and the number of steps differs. Minutes are those of the
 training loop's own clock (see presets.py, whose rule for equal time this is), on one core: run it there with `taskset`,
-and leave that core alone. Retention of nDCG@10 on dev, no test query is read. Beside every student stand BM25 and the
-static student of its size, which trains as long as it needs to (three passes, seconds), with the first seed alone. One
-file a run in docs/pareto/; the table goes to docs/pareto.json.
+and leave that core alone. Retention of nDCG@10 on dev, no test query is read; all documents give training texts. Beside
+every student stand BM25 and the static student of its size, which trains as long as it needs to (three passes,
+seconds), with the first seed alone. One file a run in docs/pareto/; the table goes to docs/pareto.json.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 intervals.
 
     python benchmarks/quality.py --collections wiki pydocs --students quarter tenth --split test
+    python benchmarks/quality.py --table     # train nothing: all docs/quality*.json again, from the stored values
 
 One line a run is appended to docs/test_log.csv, per-query values go to docs/quality/; a run that is already there
 with the same config is not repeated. Minutes are wall clock on otherwise idle cores; `--cold` empties the store of
@@ -9,7 +10,8 @@ vectors first (by using a new one), as a first run on a new corpus would find it
 relevant to the split's queries out of the training texts: they stay in the index, as articles added later would. `--on`
 measures students elsewhere than they were distilled on: `--collections wiki --on pydocs`, or
 `--collections wiki+pydocs --on wiki pydocs`. `--names` trains on the mix of texts that is called so in
-benchmarks/mixes.py, for corpora that grow.
+benchmarks/mixes.py, for corpora that grow; its rows tell the difference from the default mix where that was measured.
+The bar beside BM25: a student is to be above it beyond the interval wherever the teacher is.
 """
 
 from __future__ import annotations
@@ -28,14 +30,14 @@ from results import ROOT, commit, stored, write_json
 import lab
 import lab.report
 from lab.collection.texts import TextMix
-from lab.evaluation import normalised_gain_interval, ratio_interval
+from lab.evaluation import difference_interval, normalised_gain_interval, p_value, ratio_interval
 from lab.progress import ProgressBars
 
 LOG, FOLDER = ROOT / "docs" / "test_log.csv", ROOT / "docs" / "quality"
 FIELDS = ("commit", "config", "collection", "split", "student", "seed", "queries", "teacher", "bm25", "static", "value",
           "retention", "low", "high", "parameters", "minutes", "store")  # fmt: skip
 MEASURE = "nDCG@10"
-NAMES = TextMix(names=10, sentences=4, questions=5)
+NAMES, OF_NAMES = TextMix(names=10, sentences=4, questions=5), "-names"
 
 
 def run(config: lab.DistillConfig, split: str, cold: bool, on: Sequence[str]) -> list[dict]:
@@ -59,12 +61,17 @@ def run(config: lab.DistillConfig, split: str, cold: bool, on: Sequence[str]) ->
 def label(on: str, config: lab.DistillConfig) -> str:
     """How a row is called: by the collection it is measured on, and by what makes it unlike the plain case."""
     elsewhere = f"-from-{Path(config.collection).name}" if on != config.collection else ""
-    return Path(on).name + elsewhere + ("-unseen" if config.unseen else "") + ("-names" if config.texts.names else "")
+    return Path(on).name + elsewhere + ("-unseen" if config.unseen else "") + (OF_NAMES if config.texts.names else "")
 
 
 def path_of(on: str, config: lab.DistillConfig, split: str) -> Path:
     """The file of a run."""
-    return FOLDER / f"{label(on, config)}-{split}-{Path(config.student).name}-{config.seed}.json"
+    return file_of(label(on, config), split, config.student, config.seed)
+
+
+def file_of(name: str, split: str, student: str, seed: int) -> Path:
+    """The file of a run whose collection is called so in the tables."""
+    return FOLDER / f"{name}-{split}-{Path(student).name}-{seed}.json"
 
 
 def keep(report: lab.report.Report, name: str, config: lab.DistillConfig, about: dict, path: Path) -> dict:
@@ -77,7 +84,7 @@ def keep(report: lab.report.Report, name: str, config: lab.DistillConfig, about:
         f"{about['minutes']:.1f}", about["store"],
     ), strict=True))  # fmt: skip
     new = not LOG.exists()
-    with LOG.open("a", newline="") as file:
+    with LOG.open("a", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, FIELDS)
         if new:
             writer.writeheader()
@@ -95,7 +102,7 @@ def keep(report: lab.report.Report, name: str, config: lab.DistillConfig, about:
 
 def summary(runs: list[dict]) -> dict:
     """Mean over seeds; interval by paired bootstrap over queries and seeds."""
-    values = {engine: np.array([run["values"][engine] for run in runs]) for engine in runs[0]["values"]}
+    values = _values(runs)
     teacher, bm25 = values["teacher"][0], values["bm25"][0]
     kept, static = ratio_interval(values["student"], teacher), ratio_interval(values["static"], teacher)
     gain = normalised_gain_interval(values["student"], teacher, bm25)
@@ -105,9 +112,34 @@ def summary(runs: list[dict]) -> dict:
         "teacher": float(teacher.mean()), "bm25": float(bm25.mean()), "student_value": float(values["student"].mean()),
         "static_value": float(values["static"].mean()),
         "retention": vars(kept), "retention_static": vars(static), "over_bm25": str(gain), "below_bm25": gain.failed,
+        "teacher_minus_bm25": vars(gain.teacher_over_bm25), "student_minus_bm25": vars(gain.student_over_bm25),
+        "static_minus_bm25": vars(difference_interval(values["static"], bm25)),
+        "above_bm25_as_the_teacher": gain.student_over_bm25.low > 0 if gain.teacher_over_bm25.low > 0 else None,
         "parameters": int(runs[0]["parameters"]), "minutes": [float(run["minutes"]) for run in runs],
         "store": [run["store"] for run in runs], "commit": runs[-1]["commit"], "config": runs[0]["config"],
-    }  # fmt: skip
+    } | over_default(runs)  # fmt: skip
+
+
+def over_default(runs: list[dict]) -> dict:
+    """nDCG@10 of the mix of names over that of the default mix, seed by seed; nothing of other runs, or without it."""
+    first = runs[0]
+    plain = first["collection"].removesuffix(OF_NAMES)
+    paths = [file_of(plain, first["split"], first["student"], run["seed"]) for run in runs]
+    if plain == first["collection"] or not all(path.exists() for path in paths):
+        return {}
+    pair = [_values(each)["student"] for each in (runs, [json.loads(path.read_text("utf-8")) for path in paths])]
+    return {"over_default": vars(difference_interval(*pair)) | {"p": p_value(*pair)}}
+
+
+def _values(runs: list[dict]) -> dict[str, np.ndarray]:
+    """engine → (seeds, queries)"""
+    return {engine: np.array([run["values"][engine] for run in runs]) for engine in runs[0]["values"]}
+
+
+def again(table: list[dict]) -> list[dict]:
+    """The rows of a table, from the stored values of their seeds."""
+    files = [[file_of(row["collection"], row["split"], row["student"], seed) for seed in row["seeds"]] for row in table]
+    return [summary([json.loads(path.read_text(encoding="utf-8")) for path in paths]) for paths in files]
 
 
 def relevant(name: str, split: str) -> tuple[str, ...]:
@@ -128,7 +160,12 @@ def main() -> None:
     parser.add_argument("--unseen", action="store_true", help="relevant documents give no training text")
     parser.add_argument("--names", action="store_true", help="more of the texts are names that documents mention")
     parser.add_argument("--out", type=Path, help="default: docs/quality.json, or one named after what is unlike it")
+    parser.add_argument("--table", action="store_true", help="train nothing: all tables again, of the stored values")
     arguments = parser.parse_args()
+    if arguments.table:
+        for path in sorted(ROOT.glob("docs/quality*.json")):
+            write_json(path, again(json.loads(path.read_text(encoding="utf-8"))))
+        return
     unlike = ("" if arguments.split == "test" else f"-{arguments.split}") + ("-unseen" if arguments.unseen else "")
     unlike += ("-elsewhere" if arguments.on else "") + ("-names" if arguments.names else "")
     texts = NAMES if arguments.names else TextMix()

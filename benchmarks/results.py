@@ -22,7 +22,7 @@ def write_json(path: Path, what: Any, indent: int | None = 1) -> None:
     """Under a temporary name first, then moved: an interrupted study loses nothing that was finished."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(what, indent=indent, ensure_ascii=False) + "\n")
+    temporary.write_text(json.dumps(what, indent=indent, ensure_ascii=False) + "\n", encoding="utf-8")
     os.replace(temporary, path)
 
 
@@ -35,5 +35,5 @@ def stored(path: Path, key: str) -> dict[str, Any] | None:
     """The run in this file, if it was made with the settings of this key."""
     if not path.exists():
         return None
-    known = json.loads(path.read_text())
+    known = json.loads(path.read_text(encoding="utf-8"))
     return known if known["config"] == key else None

@@ -36,7 +36,7 @@ def small() -> Collection:
 def main() -> None:
     """Six students, the table."""
     collection, teacher = small(), lab.load_teacher()
-    told = json.loads(OUT.read_text()) if OUT.exists() else {"runs": []}
+    told = json.loads(OUT.read_text(encoding="utf-8")) if OUT.exists() else {"runs": []}
     runs = told["runs"]
     for seed in SEEDS:
         for arm, at_least in ARMS.items():

@@ -79,7 +79,7 @@ def main() -> None:
     told = measured({"teacher": teacher} | students, texts)
     print(json.dumps(told, indent=1))
     if arguments.sizes:
-        known = json.loads(OUT.read_text()) if OUT.exists() else {}
+        known = json.loads(OUT.read_text(encoding="utf-8")) if OUT.exists() else {}
         block = {"command": "python benchmarks/speed.py --sizes", "commit": commit(), "encoders": told}
         write_json(OUT, {**known, "sizes": block})
 

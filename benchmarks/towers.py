@@ -82,7 +82,7 @@ def main() -> None:
         index=data.index, settings=data.settings, similarity=data.similarity,
     )  # fmt: skip
     test = subset(document_texts(collection, held_out_rows(collection), artefacts.LIVE_MIX), HELD)
-    rows: list[dict] = json.loads(OUT.read_text())["seeds"] if OUT.exists() else []
+    rows: list[dict] = json.loads(OUT.read_text(encoding="utf-8"))["seeds"] if OUT.exists() else []
     for seed in [seed for seed in SEEDS if seed not in {row["seed"] for row in rows}]:
         row: dict[str, float | int] = {"seed": seed}
         for arm in ("inherited", "own"):
@@ -95,7 +95,7 @@ def main() -> None:
             row |= {f"{arm} train": on_train, f"{arm} test": on_test, f"{arm} difference": abs(on_test - on_train)}
         rows.append(row)
         print(json.dumps(row), flush=True)
-        OUT.write_text(json.dumps(summary(rows), indent=1) + "\n")
+        OUT.write_text(json.dumps(summary(rows), indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

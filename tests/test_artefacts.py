@@ -28,7 +28,7 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     artefacts.save_vectors(np.eye(3, 8, dtype=np.float32), file)
     entry = {"path": file.name, "bytes": file.stat().st_size, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
     known = {"some-vectors": {"at": file.name, "files": [entry]}}
-    (folder / "manifest.json").write_text(json.dumps(known))
+    (folder / "manifest.json").write_text(json.dumps(known), encoding="utf-8")
     monkeypatch.setenv("LAB_DATA", str(tmp_path))
     return file
 

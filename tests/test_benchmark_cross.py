@@ -77,7 +77,7 @@ def test_contrasts_correct_all_but_the_primary(report) -> None:
 
 @pytest.mark.parametrize("name", ["cross", "cross-wiki"])
 def test_what_is_written_says_how_it_was_made(name: str) -> None:
-    told = json.loads((ROOT / "docs" / f"{name}.json").read_text())
+    told = json.loads((ROOT / "docs" / f"{name}.json").read_text(encoding="utf-8"))
     part = told.get("test", told["dev"])
     assert part["commit"] and part["seeds"] and told["config"]["cross"]["rank"] and told["command"]
     low = part["contrasts"]["dual over teacher"]["low"]
@@ -87,7 +87,7 @@ def test_what_is_written_says_how_it_was_made(name: str) -> None:
 
 def test_prose_about_the_cross_encoders_is_what_was_measured() -> None:
     """Notebook 02, README and recipe say these signs in words."""
-    test = json.loads((ROOT / "docs" / "cross.json").read_text())["test"]
+    test = json.loads((ROOT / "docs" / "cross.json").read_text(encoding="utf-8"))["test"]
     sign = {name: int(np.sign(each["low"])) * (np.sign(each["low"]) == np.sign(each["high"]))
             for name, each in test["contrasts"].items()}  # fmt: skip
     assert sign == {"dual over teacher": -1, "cls over teacher": -1, "dual over cls": 1,
@@ -109,7 +109,7 @@ def test_prose_about_the_cross_encoders_is_what_was_measured() -> None:
 
 def test_prose_about_the_six_that_were_trained_anew_is_what_was_measured() -> None:
     """Notebook 02 and recipe.md tell them from those that test was read with."""
-    told = json.loads((ROOT / "docs" / "cross.json").read_text())
+    told = json.loads((ROOT / "docs" / "cross.json").read_text(encoding="utf-8"))
     dev, test = told["dev"], told["test"]
     assert dev["models"] != test["models"] and dev["training"].keys() == test["training"].keys()
     value = {name: round(each["value"], 3) for name, each in dev["contrasts"].items()}
@@ -135,7 +135,7 @@ def test_lengths_are_compared_for_the_same_models_and_queries_alone(report) -> N
 
 def test_prose_about_students_of_cross_encoders_names_its_numbers() -> None:
     """Notebook 03, section 13, and recipe.md."""
-    test = json.loads((ROOT / "docs" / "cross.json").read_text())["students"]["test"]
+    test = json.loads((ROOT / "docs" / "cross.json").read_text(encoding="utf-8"))["students"]["test"]
     primary = test["contrasts"][test["primary contrast"]]
     assert [round(primary[name], 4) for name in ("value", "low", "high")] == [0.0085, 0.0003, 0.0169]
     means = {arm: round(each["value"], 3) for arm, each in test["retrieval"].items()}
@@ -145,7 +145,7 @@ def test_prose_about_students_of_cross_encoders_names_its_numbers() -> None:
 
 def test_prose_about_pairs_made_from_documents_is_what_was_measured() -> None:
     """Notebook 02 and recipe.md."""
-    told = json.loads((ROOT / "docs" / "cross-wiki.json").read_text())
+    told = json.loads((ROOT / "docs" / "cross-wiki.json").read_text(encoding="utf-8"))
     test = told["test"]
     assert told["pairs"] == "pairs made from documents" and test["queries"] == 400 and test["seeds"] == [0, 1, 2]
     value = {name: round(each["value"], 3) for name, each in test["contrasts"].items()}
@@ -157,7 +157,7 @@ def test_prose_about_pairs_made_from_documents_is_what_was_measured() -> None:
 
 def test_prose_about_students_of_cross_encoders_is_what_was_measured() -> None:
     """Notebook 03 and recipe.md say so in words: matching helps retrieval a little, and nothing else differs."""
-    told = json.loads((ROOT / "docs" / "cross.json").read_text())["students"]
+    told = json.loads((ROOT / "docs" / "cross.json").read_text(encoding="utf-8"))["students"]
     assert told["cross encoders"] == "seed 0"
     for split in ("dev", "test"):
         part = told[split]
@@ -169,7 +169,7 @@ def test_prose_about_students_of_cross_encoders_is_what_was_measured() -> None:
 
 def test_reranking_is_fast_enough_in_both_precisions() -> None:
     """The bar is 0.9 of sentence-transformers' rate, at equal weights, in one run; README's figures: test_readme."""
-    told = json.loads((ROOT / "docs" / "rerank_speed.json").read_text())
+    told = json.loads((ROOT / "docs" / "rerank_speed.json").read_text(encoding="utf-8"))
     assert told["command"] == "python benchmarks/rerank_speed.py" and told["at least"] == 0.9
     for precision in ("float32", "bfloat16"):
         ratios = [told[precision][scorer]["ratio"] for scorer in ("cls", "dual")]
@@ -181,7 +181,7 @@ def test_the_shipped_cross_encoders_fit_their_collection() -> None:
     from lab.encoders.teacher import load_teacher
 
     folder = artefacts.path(artefacts.CROSS)
-    cases = json.loads((folder / "cases.json").read_text())
+    cases = json.loads((folder / "cases.json").read_text(encoding="utf-8"))
     assert all(len(c["documents"]) == len(c["relevant"]) and 0 < sum(c["relevant"]) < len(c["relevant"]) for c in cases)
     collection = SimpleNamespace(name="other", row={}, titles=(), doc_ids=(), documents=())
     with pytest.raises(ValueError, match=r"load_collection\('pydocs'\)"):

@@ -138,7 +138,7 @@ def test_a_study_resumes_and_says_what_it_was_made_from(world, tmp_path: Path, m
     assert again.query_ids == run.query_ids and all(np.array_equal(same[name], found[name]) for name in found)
     monkeypatch.setattr(report, "log", lambda *_: pytest.fail("dev is no test"))
     report.report(world, "dev", run, found, RUNS)
-    told = json.loads((tmp_path / "cross-tiny.json").read_text())
+    told = json.loads((tmp_path / "cross-tiny.json").read_text(encoding="utf-8"))
     assert told["pairs"] == "pairs made from documents" and told["config"]["mix"]["questions"] == 0
     assert told["command"].endswith("--collection tiny") and told["dev"]["commit"]
     assert told["dev"]["query ids"] == list(QUERIES["dev"])
@@ -154,6 +154,6 @@ def test_studies_differ_in_data_alone() -> None:
     assert pydocs == study.Study() and pydocs.pairs == "observed pairs"
     assert (wiki.cross, wiki.train, wiki.seeds, wiki.read) == (pydocs.cross, pydocs.train, pydocs.seeds, pydocs.read)
     assert study.result(pydocs).name == "cross.json" and study.result(wiki).name == "cross-wiki.json"
-    told = json.loads(study.RESULT.read_text())["config"]["cross"]
+    told = json.loads(study.RESULT.read_text(encoding="utf-8"))["config"]["cross"]
     assert dataclasses.asdict(pydocs.cross) == told
     assert len({pydocs.key, wiki.key, dataclasses.replace(wiki, mix=None).key}) == 3

@@ -123,7 +123,7 @@ def test_values_of_every_query_are_kept_and_give_the_summary_again(study: Module
 
 
 def test_the_stored_counts_of_what_was_left_out_are_of_every_pool(texts: ModuleType) -> None:
-    told = json.loads(texts.LEFT_OUT.read_text())
+    told = json.loads(texts.LEFT_OUT.read_text(encoding="utf-8"))
     found = [(row["pool"], row["observed"]) for row in told["pools"]]
     assert found == [(arm, n if arm in texts.SIGMAS else None) for arm, n in texts.COUNTED]
     for row in told["pools"]:
@@ -209,7 +209,7 @@ def test_marks_that_are_missing_or_wrong_are_named(fluency: ModuleType, lines: l
 
 def test_the_stored_counts_follow_from_the_stored_marks(fluency: ModuleType) -> None:
     path = ROOT / "docs" / "fluency.json"
-    stored = json.loads(path.read_text())
+    stored = json.loads(path.read_text(encoding="utf-8"))
     given = [np.array([int(mark) for mark in marks]) for marks in stored["marks"]]
     told = fluency.count(stored["texts"], stored["numbers"], given)
     assert {name: stored[name] for name in told} == json.loads(json.dumps(told))
@@ -218,7 +218,7 @@ def test_the_stored_counts_follow_from_the_stored_marks(fluency: ModuleType) -> 
 
 @pytest.mark.parametrize(("name", "split"), [("generated", "test"), ("generated-dev", "dev")])
 def test_the_stored_study_is_whole(study: ModuleType, name: str, split: str) -> None:
-    stored = json.loads((ROOT / "docs" / f"{name}.json").read_text())
+    stored = json.loads((ROOT / "docs" / f"{name}.json").read_text(encoding="utf-8"))
     assert stored["split"] == split and stored["steps"] == study.STEPS
     found = {(row["observed"], row["arm"]) for row in stored["arms"]}
     assert found == {(n, arm) for n in study.OBSERVED for arm in study.ARMS}

@@ -19,7 +19,7 @@ from tests.scripts import benchmark
 from tests.test_panels_rewriting import QUERIES, Counts, Stumbler
 
 ROOT = Path(__file__).resolve().parents[1]
-generation, coverage = benchmark("generation"), benchmark("generation_coverage")
+generation, coverage, rows = benchmark("generation"), benchmark("generation_coverage"), benchmark("generation_rows")
 DOCS = json.loads((ROOT / "docs" / "generation.json").read_text(encoding="utf-8"))
 
 
@@ -59,7 +59,7 @@ def test_the_bar_is_judged_by_the_clock_alone(rate: dict[str, float], fast: bool
 
 def test_one_part_again_keeps_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out, told = tmp_path / "generation.json", copy.deepcopy(DOCS)
-    out.write_text(json.dumps(told))
+    out.write_text(json.dumps(told), encoding="utf-8")
     monkeypatch.setattr(generation.lab, "load_teacher", lambda: None, raising=False)
     monkeypatch.setattr(generation, "loaded", lambda source, teacher: type("G", (), {"source": "embedded"}))
     timed = {"queries per second": 123.0}
@@ -68,7 +68,7 @@ def test_one_part_again_keeps_the_others(tmp_path: Path, monkeypatch: pytest.Mon
     for part, key in (("speed", generation.SPEED), ("coverage", generation.COVERAGE)):
         monkeypatch.setattr(sys, "argv", ["generation.py", "--only", part, "--out", str(out)])
         generation.main()
-        found = json.loads(out.read_text())
+        found = json.loads(out.read_text(encoding="utf-8"))
         assert {name: found[name] for name in told if name not in (key, "met")} == {
             name: told[name] for name in told if name not in (key, "met")
         }
@@ -76,9 +76,65 @@ def test_one_part_again_keeps_the_others(tmp_path: Path, monkeypatch: pytest.Mon
         told = found
     assert told["met"]["100 queries per second"] is True
     assert [each["collection"] for each in told[generation.COVERAGE]["rows"]] == ["wiki", "pydocs"]
-    out.write_text(json.dumps(told | {"generator": "another"}))
+    out.write_text(json.dumps(told | {"generator": "another"}), encoding="utf-8")
     with pytest.raises(LabError, match="is of another"):
         generation.main()
+
+
+def test_a_row_is_measured_once_and_long_queries_are_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, measured = tmp_path / "generation.json", []
+    out.write_text(json.dumps(DOCS), encoding="utf-8")
+    store = type("Store", (), {"vectors": lambda self, teacher, texts, kind: Counts().encode(texts)})
+    monkeypatch.setattr(rows.lab, "VectorStore", store)
+    monkeypatch.setattr(rows.lab, "load_collection", lambda name: Collection())
+    monkeypatch.setattr(rows, "token_lengths", lambda model, texts: np.array([24, 25, 3]))
+    monkeypatch.setattr(rows, "row", lambda *asked: measured.append(asked) or {"sigma": asked[-1].sigma})
+    teacher, generator = Counts(), Stumbler()
+    teacher.model, generator.source = None, "embedded"
+    monkeypatch.setattr(generation.lab, "load_teacher", lambda: teacher)
+    monkeypatch.setattr(generation, "loaded", lambda source, teacher: generator)
+    monkeypatch.setattr(sys, "argv", ["generation.py", "--only", "lengths", "--out", str(out)])
+    generation.main()
+    told = json.loads(out.read_text(encoding="utf-8"))
+    part = told.pop(generation.LENGTHS)
+    assert told == {name: kept for name, kept in DOCS.items() if name != generation.LENGTHS}
+    assert part["command"].endswith("--only lengths") and part["longest"] == 24
+    found = [(row["collection"], row["sigma"]) for row in part["rows"]]
+    assert found == [("wiki", 0.0), ("pydocs", 0.0), ("wiki", 1.0), *(("pydocs", s) for s in generation.SIGMAS)]
+    assert {asked[5].tolist() == [24, 25, 3] for asked in measured} == {True}
+    assert [asked[-1].mask for asked in measured] == [0.0, 0.0, *[NoiseSettings().mask] * 11]
+    again = rows.Rows(generator, teacher)
+    assert again.of("wiki", 1.0) is again.of("wiki", 1.0) is not again.of("wiki", 2.0)
+
+
+@pytest.mark.skipif(generation.LENGTHS not in DOCS, reason="python benchmarks/generation.py --only lengths was not run")
+def test_the_stored_lengths_add_up_to_their_rows() -> None:
+    part = DOCS[generation.LENGTHS]
+    assert part["longest"] == rows.LONGEST
+    for row in part["rows"]:
+        counts = [each["queries"] for each in row["by length"]]
+        assert counts == ([140] if row["collection"] == "wiki" else [837, 182])
+        for of in (lambda each: each["rebuilt exactly"], lambda each: each["top document kept"]["value"]):
+            assert of(row) == pytest.approx(np.average([of(each) for each in row["by length"]], weights=counts))
+
+
+def test_prose_about_the_missed_bars_is_what_was_measured() -> None:
+    """recipe.md, The query generator's missed bars."""
+    text = (ROOT / "docs" / "recipe.md").read_text(encoding="utf-8")
+    wiki = next(row for row in DOCS["per sigma, wiki dev queries"] if row["sigma"] == DOCS["default sigma"])
+    kept = [row["top document kept"] for row in (wiki, DOCS["at the default sigma, pydocs dev queries"])]
+    told = [f"{each['value']:.3f} [{each['low']:.3f}, {each['high']:.3f}]" for each in kept]
+    assert f"| best document kept, σ 1 | {told[0]}, met | {told[1]}, missed |" in text
+    bare = {(row["collection"], row["sigma"]): row for row in DOCS["without masking"]}
+    exact = [f"{bare[name, 0.0]['rebuilt exactly']:.3f}" for name in generation.COLLECTIONS]
+    assert f"| {exact[0]}, missed | {exact[1]}, missed |" in text
+    for sigma in (0.0, DOCS["default sigma"]):
+        values = [f"{bare[name, sigma]['top document kept']['value']:.3f}" for name in generation.COLLECTIONS]
+        assert f"| {values[0]} | {values[1]} |" in text
+    masks = [row["top document kept"]["value"] for row in DOCS["per masking probability, at the default sigma"]]
+    assert f"on wiki: {', '.join(f'{value:.3f}' for value in masks)};" in " ".join(text.split())
 
 
 def test_coverage_by_hand() -> None:
@@ -107,7 +163,7 @@ def test_every_query_is_held_out_once_and_never_observed_then() -> None:
 class Collection:
     """Three queries, and documents of one sentence each."""
 
-    name, queries = "foxes", {"dev": dict(enumerate(QUERIES))}
+    name, queries, documents = "foxes", {"dev": dict(enumerate(QUERIES))}, ("fox", "volcano")
 
 
 def test_a_table_has_a_row_a_sigma_beside_its_controls(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,10 +175,10 @@ def test_a_table_has_a_row_a_sigma_beside_its_controls(monkeypatch: pytest.Monke
             return self
 
     monkeypatch.setattr(coverage, "FromDocuments", lambda collection, mix: Sentences())
-    rows: list[dict[str, Any]] = coverage.table(Collection(), Stumbler(), Counts(), (0.0, 1.0))
-    assert [each["added"] for each in rows] == ["nothing", "sentences of documents", "made", "made"]
-    assert [each["texts"] for each in rows] == [0, 6, 6, 6] and {each["queries"] for each in rows} == {3}
-    still, moved = rows[2:]
+    found: list[dict[str, Any]] = coverage.table(Collection(), Stumbler(), Counts(), (0.0, 1.0))
+    assert [each["added"] for each in found] == ["nothing", "sentences of documents", "made", "made"]
+    assert [each["texts"] for each in found] == [0, 6, 6, 6] and {each["queries"] for each in found} == {3}
+    still, moved = found[2:]
     assert still["edits"] == still["words edited"] == 0.0
     assert moved["edits"] == pytest.approx(1 / 3) and moved["words edited"] == pytest.approx(1 / 6)
 

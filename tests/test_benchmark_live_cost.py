@@ -29,7 +29,7 @@ def test_the_median_is_that_of_the_pairs_not_of_the_arms() -> None:
 
 
 def test_what_is_stored_was_computed_from_its_pairs() -> None:
-    stored = json.loads((ROOT / "docs" / "live_cost.json").read_text())
+    stored = json.loads((ROOT / "docs" / "live_cost.json").read_text(encoding="utf-8"))
     views = {name: each["pairs"] for name, each in stored["views"].items()}
     assert tuple(views) == live_cost.VIEWS and stored == live_cost.summary(views, stored["looks"])
     assert all(len(pairs) >= live_cost.PAIRS for pairs in views.values())
@@ -64,7 +64,7 @@ def test_looks_and_steps_are_timed_apart(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_trainings_are_looked_at_as_it_was_measured_and_within_the_bar() -> None:
     source = (ROOT / "notebooks" / "00_start_here.ipynb").read_text(encoding="utf-8")
     assert f"WATCHED, LOOKS = {live_cost.WATCHED}, {live_cost.LOOKS}  #" in source
-    for name, stored in json.loads((ROOT / "docs" / "live_cost.json").read_text())["looks"].items():
+    for name, stored in json.loads((ROOT / "docs" / "live_cost.json").read_text(encoding="utf-8"))["looks"].items():
         assert stored["share"] == pytest.approx(live_cost.share(**{k: v for k, v in stored.items() if k != "share"}))
         # the one whose documents are encoded anew for each look costs more, and README says so
         assert stored["share"] <= live_cost.BAR or "own tower" in name

@@ -21,7 +21,7 @@ def write(folder: Path, mix: str, seed: int, worth: float, row: str = "unseen") 
     told = {"config": mixes.settings("wiki", row, mix, seed).digest(), "distance": 1 - worth, "values": values}
     path = mixes.path_of("wiki", row, mix, seed)
     path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(told))
+    path.write_text(json.dumps(told), encoding="utf-8")
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_a_mix_is_compared_at_the_seeds_that_both_have(folder: Path) -> None:
 def test_a_run_of_other_settings_does_not_count(folder: Path) -> None:
     write(folder, "default", 0, 0.8)
     path = mixes.path_of("wiki", "unseen", "default", 0)
-    path.write_text(path.read_text().replace('"config": "', '"config": "old'))
+    path.write_text(path.read_text(encoding="utf-8").replace('"config": "', '"config": "old'))
     assert mixes.table() == []
 
 
@@ -72,14 +72,14 @@ def test_a_run_is_made_once(folder: Path, tiny_collection_dir: Path, tiny_teache
         at_least=0, device="cpu",
     ))  # fmt: skip
     mixes.run(name, "seen", "default", 0)
-    made = json.loads(mixes.path_of(name, "seen", "default", 0).read_text())
+    made = json.loads(mixes.path_of(name, "seen", "default", 0).read_text(encoding="utf-8"))
     assert np.isfinite(made["distance"]) and set(made["values"]) == set(mixes.ENGINES)
     monkeypatch.setattr(lab, "distill", lambda *_, **__: pytest.fail("made again"))
     mixes.run(name, "seen", "default", 0)
 
 
 def test_the_stored_table_is_that_of_the_stored_runs() -> None:
-    stored = json.loads(mixes.OUT.read_text())
+    stored = json.loads(mixes.OUT.read_text(encoding="utf-8"))
     again = mixes.table()
     assert stored["split"] == "dev" and len(stored["table"]) == len(again)
     for there, here in zip(stored["table"], again, strict=True):

@@ -66,7 +66,7 @@ def test_a_run_is_made_once_and_stands_beside_its_peers(small: str, monkeypatch:
 
 
 def test_the_stored_table_is_that_of_the_stored_runs() -> None:
-    stored = json.loads(pareto.OUT.read_text())
+    stored = json.loads(pareto.OUT.read_text(encoding="utf-8"))
     runs = pareto.runs(pareto.COLLECTIONS, pareto.SEEDS, stored["seconds"], train=False)
     again = pareto.summary(runs, stored["seconds"])
     assert [(row["collection"], row["student"]) for row in stored["rows"]] == [

@@ -47,7 +47,7 @@ def test_all_arms_train_once_and_are_measured_where_they_belong(
 ) -> None:
     folder = tmp_path / "world"
     shutil.copytree(tiny_collection_dir, folder)
-    (folder / "qrels" / "train.tsv").write_text((folder / "qrels" / "test.tsv").read_text())
+    (folder / "qrels" / "train.tsv").write_text((folder / "qrels" / "test.tsv").read_text(encoding="utf-8"))
     monkeypatch.setattr(presets, "FOLDER", tmp_path / "runs")
     monkeypatch.setattr(presets, "TRIES", 1)
     monkeypatch.setattr(presets, "PILOT", 2)

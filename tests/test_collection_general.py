@@ -73,7 +73,8 @@ def test_a_general_text_is_matched_as_the_teacher_has_it(some: DistillConfig, tm
     found = distill(some)
     assert found.texts == 400 and found.general == general.sum() and found.finished.step > 0
     save(found, tmp_path / "student")
-    assert f"| 400, {found.general} of them general ones, queries" in (tmp_path / "student" / "README.md").read_text()
+    card = (tmp_path / "student" / "README.md").read_text(encoding="utf-8")
+    assert f"| 400, {found.general} of them general ones, queries" in card
 
 
 @pytest.mark.parametrize("change", [{"losses": LossWeights(score=1)}, {"hard_negatives": 2}, {"documents": "own"}])

@@ -38,7 +38,7 @@ def write(folder: Path, **changed: dict[str, list[Any]]) -> Path:
 
 def write_beir(folder: Path) -> Path:
     folder.mkdir(parents=True)
-    (folder / "corpus.jsonl").write_text(json.dumps({"_id": "own", "text": "My own document."}))
+    (folder / "corpus.jsonl").write_text(json.dumps({"_id": "own", "text": "My own document."}), encoding="utf-8")
     return folder
 
 

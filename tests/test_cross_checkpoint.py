@@ -68,7 +68,7 @@ def test_a_checkpoint_in_the_hubs_cache_is_found_without_a_network(saved, tmp_pa
     held, commit = tmp_path / "cache" / "models--somebody--tiny-cross", "0" * 40
     shutil.copytree(saved, held / "snapshots" / commit)
     (held / "refs").mkdir()
-    (held / "refs" / "main").write_text(commit)
+    (held / "refs" / "main").write_text(commit, encoding="utf-8")
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
     scorer = StoredCrossEncoder("somebody/tiny-cross", "cpu", "float32")

@@ -124,7 +124,8 @@ def test_packages_and_their_share_are_the_ones_stated() -> None:
 
 def test_every_package_has_its_version_and_a_permissive_licence() -> None:
     licences = (PYDOCS / "LICENSES.md").read_text(encoding="utf-8")
-    pinned = dict(re.findall(r"^([\w-]+)==(\S+)$", (PYDOCS / "requirements.txt").read_text(), re.MULTILINE))
+    wanted = (PYDOCS / "requirements.txt").read_text(encoding="utf-8")
+    pinned = dict(re.findall(r"^([\w-]+)==(\S+)$", wanted, re.MULTILINE))
     for package in build.PACKAGES:
         name = {"sklearn": "scikit-learn"}.get(package, package)
         row = re.search(rf"^\| {name} \| {re.escape(pinned[name])} \| (.+?) \| .*Copyright", licences, re.MULTILINE)

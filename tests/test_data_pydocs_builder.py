@@ -184,10 +184,10 @@ def test_a_large_package_keeps_its_shortest_paths_whatever_the_order() -> None:
 def test_a_walk_finds_each_object_once_under_its_shortest_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = tmp_path / "walked"
     (package / "tests").mkdir(parents=True)
-    (package / "__init__.py").write_text("from walked.inner import Base, add as plus\n")
-    (package / "tests" / "__init__.py").write_text("def helper():\n    'Helps a test.'\n")
-    (package / "broken.py").write_text("import not_there_at_all\n")
-    (package / "_private.py").write_text("def hidden():\n    'Is hidden.'\n")
+    (package / "__init__.py").write_text("from walked.inner import Base, add as plus\n", encoding="utf-8")
+    (package / "tests" / "__init__.py").write_text("def helper():\n    'Helps a test.'\n", encoding="utf-8")
+    (package / "broken.py").write_text("import not_there_at_all\n", encoding="utf-8")
+    (package / "_private.py").write_text("def hidden():\n    'Is hidden.'\n", encoding="utf-8")
     (package / "inner.py").write_text(
         "from collections import OrderedDict\n"
         "def add(a: int, b=len, *, c=frozenset({1})) -> int:\n    'Adds.'\n"
@@ -198,7 +198,7 @@ def test_a_walk_finds_each_object_once_under_its_shortest_path(tmp_path: Path, m
         "    def bare(self):\n        return 1\n"
         "class Child(Base):\n    'A child.'\n"
         "    def run(self):\n        return 2\n    run.__doc__ = Base.run.__doc__\n"
-    )
+    , encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     found = harvest.harvest(["walked"])
     assert [(entry.kind, entry.name, entry.signature, entry.doc) for entry in found.entries] == [
@@ -214,8 +214,8 @@ def test_a_walk_finds_each_object_once_under_its_shortest_path(tmp_path: Path, m
 
 def test_other_versions_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "HERE", tmp_path)
-    (tmp_path / "requirements.txt").write_text("# tools\npytest==0.0.1\n")
+    (tmp_path / "requirements.txt").write_text("# tools\npytest==0.0.1\n", encoding="utf-8")
     with pytest.raises(SystemExit, match=r"pytest 0\.0\.1 is wanted, .* found"):
         build.check_versions()
-    (tmp_path / "requirements.txt").write_text(f"pytest=={pytest.__version__}  # as installed\n")
+    (tmp_path / "requirements.txt").write_text(f"pytest=={pytest.__version__}  # as installed\n", encoding="utf-8")
     build.check_versions()

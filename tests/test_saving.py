@@ -39,7 +39,7 @@ def test_the_saved_folder_is_the_student_and_holds_no_code(folder: Path, distill
     assert about["parameters"]["student"] == stored_parameters(folder) == loaded.parameters
     assert about["flops"]["student"] == query_flops(loaded.model) < about["flops"]["teacher"]
     assert json.dumps(about["config"]["student"]) == '"half"'
-    card = (folder / "README.md").read_text()
+    card = (folder / "README.md").read_text(encoding="utf-8")
     assert f"{loaded.parameters:,} parameters" in card and "no retention" in card
     size = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
     assert f"{about['bytes'] / 1e6:.1f} MB" in card and about["bytes"] >= size
@@ -85,10 +85,10 @@ def test_a_save_replaces_a_student_but_no_stranger(distilled: Distilled, tmp_pat
     save(distilled, tmp_path / "mine")
     save(distilled, tmp_path / "mine")
     (tmp_path / "other").mkdir()
-    (tmp_path / "other" / "thesis.txt").write_text("precious")
+    (tmp_path / "other" / "thesis.txt").write_text("precious", encoding="utf-8")
     with pytest.raises(ModelError, match="not a student"):
         save(distilled, tmp_path / "other")
-    assert (tmp_path / "other" / "thesis.txt").read_text() == "precious"
+    assert (tmp_path / "other" / "thesis.txt").read_text(encoding="utf-8") == "precious"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["mine", "other"]  # nothing temporary is left
 
 

@@ -41,4 +41,4 @@ def build(target: Path) -> None:
          "relevant": relevant[line].tolist()}
         for line in drawn
     ]  # fmt: skip
-    (target / "cases.json").write_text(json.dumps(cases, indent=1, ensure_ascii=False) + "\n")
+    (target / "cases.json").write_text(json.dumps(cases, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

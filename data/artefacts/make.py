@@ -92,16 +92,16 @@ def halve(folder: Path, more: dict[str, Any]) -> None:
     path = folder / FACTS
     # a byte count that is written into what it counts: the second pass counts the first one's digits
     for _ in range(2):
-        told = json.loads(path.read_text()) | more | {"bytes": stored_bytes(folder)}
-        path.write_text(json.dumps(told, indent=2, ensure_ascii=False))
-        (folder / "README.md").write_text(card(told))
+        told = json.loads(path.read_text(encoding="utf-8")) | more | {"bytes": stored_bytes(folder)}
+        path.write_text(json.dumps(told, indent=2, ensure_ascii=False), encoding="utf-8")
+        (folder / "README.md").write_text(card(told), encoding="utf-8")
 
 
 def trials(target: Path) -> None:
     """The guided experiments of notebook 03, each on the live texts; a minute each on 2 cores."""
     from lab.teaching.experiments import run_all
 
-    target.write_text(json.dumps([trial.as_json() for trial in run_all()], ensure_ascii=False))
+    target.write_text(json.dumps([trial.as_json() for trial in run_all()], ensure_ascii=False), encoding="utf-8")
 
 
 def cross(target: Path) -> None:
@@ -148,7 +148,7 @@ def make(names: list[str]) -> None:
 
 def write_manifest(name: str, at: str, licence: str) -> None:
     path = HERE / "manifest.json"
-    known = json.loads(path.read_text()) if path.exists() else {}
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     target = HERE / at
     files = sorted(p for p in target.rglob("*") if p.is_file()) if target.is_dir() else [target]
     commit = subprocess.run(
@@ -168,7 +168,7 @@ def write_manifest(name: str, at: str, licence: str) -> None:
             for file in files
         ],
     }
-    path.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n")
+    path.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n", encoding="utf-8")
 
 
 def check() -> int:

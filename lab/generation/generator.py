@@ -22,6 +22,7 @@ from lab.device import autocast
 from lab.errors import DataError, LabError
 from lab.generation.filters import Filters, filtered
 from lab.generation.made import ROUNDS, Made, joined, picked
+from lab.settings import check_kinds
 from lab.store import Encoder
 
 
@@ -30,7 +31,7 @@ class NoiseSettings:
     """How queries are made of queries.
 
     Raises:
-        LabError: a setting out of its range.
+        LabError: a setting that is no number, or out of its range.
     """
 
     sigma: float = 1.0  # standard deviation of the noise, in units of the RMS of the encoder's states
@@ -45,11 +46,15 @@ class NoiseSettings:
     batch: int = 64  # sequences decoded at once
 
     def __post_init__(self) -> None:
+        check_kinds(self)
         if not self.sigma >= 0 or not 0 <= self.mask < 1:
             raise LabError(f"sigma={self.sigma}, mask={self.mask}: sigma is 0 or more, mask at least 0 and below 1")
         for name in ("per_query", "beams", "top_k", "batch", "temperature"):
             if not getattr(self, name) > 0:
                 raise LabError(f"{name}={getattr(self, name)}: must be greater than 0")
+        for name in ("extra", "seed"):
+            if getattr(self, name) < 0:
+                raise LabError(f"{name}={getattr(self, name)}: must be at least 0")
 
 
 @dataclass(frozen=True)
