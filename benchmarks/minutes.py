@@ -41,7 +41,8 @@ def run(collection: str, student: str, seed: int) -> dict[str, Any]:
         minutes, told = (time.monotonic() - began) / 60, json.loads((out / "lab.json").read_text(encoding="utf-8"))
     return {
         "collection": collection, "student": student, "seed": seed, "minutes": round(minutes, 2),
-        "steps": told["steps"], "texts": told["texts"], "load before": load, "commit": commit(),
+        "steps": told["steps"], "texts": told["texts"], "load before": load, "cores": os.cpu_count(),
+        "commit": commit(),
     }  # fmt: skip
 
 
@@ -51,9 +52,7 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     for row in rows:
         mine = [each["minutes"] for each in rows if all(each[k] == row[k] for k in ("collection", "student"))]
         means[f"{row['collection']} {row['student']}"] = {"runs": len(mine), "minutes": round(sum(mine) / len(mine), 1)}
-    return {
-        "command": "python benchmarks/minutes.py", "cores": os.cpu_count(), "bars": BARS, "means": means, "runs": rows,
-    }  # fmt: skip
+    return {"command": "python benchmarks/minutes.py", "bars": BARS, "means": means, "runs": rows}
 
 
 def main() -> None:

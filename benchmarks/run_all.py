@@ -54,9 +54,10 @@ def main() -> None:
     told = json.loads(OUT.read_text(encoding="utf-8")) if OUT.exists() else {"notebooks": {}}
     for name in asked:
         load = round(os.getloadavg()[0], 1)
-        told["notebooks"][name] = {**run(FOLDER / f"{name}.ipynb"), "load before": load, "commit": commit()}
+        about = {"load before": load, "cores": os.cpu_count(), "commit": commit()}
+        told["notebooks"][name] = run(FOLDER / f"{name}.ipynb") | about
         print(name, told["notebooks"][name], flush=True)
-        told = {"command": "python benchmarks/run_all.py", "cores": os.cpu_count(), "bars": BARS, **told}
+        told |= {"command": "python benchmarks/run_all.py", "bars": BARS}
         write_json(OUT, told)
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lab.config import DistillConfig
     from lab.distillation import Distilled, distill
     from lab.encoders.export import load_student, pair
+    from lab.encoders.sizes import Plan
     from lab.encoders.teacher import DualEncoder, load_teacher
     from lab.evaluation import compare
     from lab.recording import Recording
@@ -34,6 +35,7 @@ _WHERE = {
     "DistillConfig": "lab.config",
     "Distilled": "lab.distillation",
     "DualEncoder": "lab.encoders.teacher",
+    "Plan": "lab.encoders.sizes",
     "Recording": "lab.recording",
     "VectorStore": "lab.store",
     "compare": "lab.evaluation",
@@ -51,6 +53,7 @@ __all__ = [
     "DistillConfig",
     "Distilled",
     "DualEncoder",
+    "Plan",
     "Recording",
     "VectorStore",
     "compare",

@@ -103,7 +103,7 @@ def distill(
     teacher = teacher or load_teacher(config.teacher, config.device, config.precision)
     store = store or VectorStore()
 
-    check_student(config.student)
+    check_student(config.student, teacher)
     if prepared:
         config, data = fit_prepared(config, collection, prepared[0], teacher.similarity)
         held = prepared[1]

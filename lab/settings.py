@@ -23,7 +23,7 @@ _MANY: dict[str, tuple[type, str]] = {
 
 
 def check_kinds(settings: Any) -> None:
-    """A word in place of a number, or half a batch, would fail far from where it was written.
+    """A word in place of a number, or half a batch, would fail far from where it was written. Lists become tuples.
 
     Args:
         settings: of a dataclass whose module postpones its annotations, so that they are texts.
@@ -39,6 +39,9 @@ def check_kinds(settings: Any) -> None:
             fits = isinstance(value, types) and (bool in types or not isinstance(value, bool))
         elif kind in _MANY:
             one, words = _MANY[kind]
+            if isinstance(value, list):  # as JSON and people write them
+                value = tuple(value)
+                object.__setattr__(settings, each.name, value)
             fits = isinstance(value, tuple) and all(isinstance(v, one) and not isinstance(v, bool) for v in value)
             fits = fits and (len(value) == 2 or kind.endswith("...]"))
         else:
@@ -48,7 +51,7 @@ def check_kinds(settings: Any) -> None:
 
 
 def known_settings(kind: type, values: Any, what: str) -> dict[str, Any]:
-    """A copy of `values`, all of whose keys are fields of the dataclass `kind`; lists, as JSON has them, are tuples.
+    """A copy of `values`, all of whose keys are fields of the dataclass `kind`.
 
     Raises:
         LabError: no settings by name, or one that is not known; `what` says what kind of settings they are.
@@ -58,4 +61,4 @@ def known_settings(kind: type, values: Any, what: str) -> dict[str, Any]:
     known = {field.name for field in dataclasses.fields(kind)}
     if strange := set(values) - known:
         raise LabError(f"unknown {what} {sorted(strange)}; this version knows {sorted(known)}")
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    return dict(values)

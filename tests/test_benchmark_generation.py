@@ -109,7 +109,6 @@ def test_a_row_is_measured_once_and_long_queries_are_told_apart(
     assert again.of("wiki", 1.0) is again.of("wiki", 1.0) is not again.of("wiki", 2.0)
 
 
-@pytest.mark.skipif(generation.LENGTHS not in DOCS, reason="python benchmarks/generation.py --only lengths was not run")
 def test_the_stored_lengths_add_up_to_their_rows() -> None:
     part = DOCS[generation.LENGTHS]
     assert part["longest"] == rows.LONGEST
@@ -133,6 +132,15 @@ def test_prose_about_the_missed_bars_is_what_was_measured() -> None:
     for sigma in (0.0, DOCS["default sigma"]):
         values = [f"{bare[name, sigma]['top document kept']['value']:.3f}" for name in generation.COLLECTIONS]
         assert f"| {values[0]} | {values[1]} |" in text
+    of_pydocs = [row for row in DOCS[generation.LENGTHS]["rows"] if row["collection"] == "pydocs"]
+    rows_of = {(row["mask"], row["sigma"]): row for row in of_pydocs}
+    masked = NoiseSettings().mask
+    for place, words in enumerate(("at most 24 tokens, 837", "more than 24 tokens, 182", "all")):
+        of = {key: row if words == "all" else row["by length"][place] for key, row in rows_of.items()}
+        kept = [of[key]["top document kept"]["value"] for key in ((0.0, 0.0), *((masked, s) for s in (0.25, 0.5, 1.0)))]
+        told = [of[0.0, 0.0]["rebuilt exactly"], *kept]
+        assert f"| {words} | " + " | ".join(f"{each:.3f}" for each in told) + " |" in text
+    assert "«" not in text, "something is still to be filled in"
     masks = [row["top document kept"]["value"] for row in DOCS["per masking probability, at the default sigma"]]
     assert f"on wiki: {', '.join(f'{value:.3f}' for value in masks)};" in " ".join(text.split())
 

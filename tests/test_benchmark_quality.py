@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import lab
+from tests.quoted import signed
 from tests.scripts import benchmark
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -112,8 +113,3 @@ def test_prose_about_bm25_is_what_was_measured() -> None:
         assert rows[name, student]["above_bm25_as_the_teacher"] is True, f"{name}, {student}: recipe.md says met"
     over = rows["wiki-unseen-names", "tenth"]["over_default"]
     assert f"{signed(over)}, p = {over['p']:.2f}" in text
-
-
-def signed(found: dict[str, float]) -> str:
-    told = [f"{found[name]:+.3f}".replace("-", "−") for name in ("value", "low", "high")]
-    return f"{told[0]} [{told[1]}, {told[2]}]"

@@ -140,12 +140,22 @@ def test_a_vocabulary_that_cannot_be_trimmed_has_to_fit() -> None:
 
     roberta, parameters = Shape(6, 768, 3072, 12, 50_265, "gelu", 1e-12), 82_118_400
     for size in ("half", "quarter", "tenth"):
-        chosen = plan(roberta, parameters, SIZES[size], tokens_seen=None)
+        chosen = plan(roberta, parameters, SIZES[size], tokens_seen=50_265, least=50_265)
         layers = len(chosen.layers) * (4 * 768 * 769 + 2 * 768 * chosen.intermediate + chosen.intermediate + 5 * 768)
         table = 50_265 * chosen.embedding + 768 * chosen.embedding + 768 + 259 * chosen.embedding
         assert chosen.vocabulary == 50_265 and layers + table <= parameters / SIZES[size]
-    with pytest.raises(ModelError, match=r"no room for the teacher's 250,002 tokens.*larger student"):
-        plan(Shape(6, 384, 1536, 12, 250_002, "gelu", 1e-12), 30_000_000, 20, tokens_seen=None)
+    with pytest.raises(ModelError, match=r"no room for 250,002 tokens that cannot be left out.*larger student"):
+        plan(Shape(6, 384, 1536, 12, 250_002, "gelu", 1e-12), 30_000_000, 20, tokens_seen=0, least=250_002)
+
+
+def test_a_corpus_of_few_words_leaves_room_for_all_letters() -> None:
+    """A table as wide as its few tokens allow would not hold the 1,999 that stay whatever is trimmed."""
+    from lab.encoders.anatomy import Shape
+
+    minilm, parameters = Shape(6, 384, 1536, 12, 30_522, "gelu", 1e-12), 22_713_216
+    for seen in (400, 1_500, 2_200):
+        chosen = plan(minilm, parameters, SIZES["twentieth"], seen, least=1_999)
+        assert chosen.vocabulary >= 1_999 and chosen.embedding >= 32
 
 
 def test_a_student_that_would_be_larger_than_its_name_is_refused(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ import plotly.graph_objects as go
 import pytest
 
 from lab.figures import (
+    arms_figure,
     bound_scatter,
     coverage_curves,
     gap_bars,
@@ -23,11 +26,13 @@ from lab.figures.style import BLUE, CATEGORIES, ORANGE, STUDENT, TEACHER
 from lab.geometry.circle import circle_world, turn
 from tests.test_figures_bounds import BOUND, pairs
 
+STUDY = json.loads((Path(__file__).resolve().parents[1] / "docs" / "generated.json").read_text(encoding="utf-8"))
 KEPT = {"value": 0.8, "low": 0.7, "high": 0.9}
 RADII = np.linspace(0, 1, 3)
 # figure → names of the traces that are teacher or student
 FIGURES: dict[str, tuple[go.Figure, set[str]]] = {
     "pull": (pull_figure(), set()),
+    "arms": (arms_figure(STUDY), set()),
     "circle": (circle_figure(turn(circle_world(), 25)), {"query, teacher", "query, student", "document, student"}),
     "bound": (bound_scatter(*pairs()), set()),
     "terms": (gap_bars(BOUND), {"Δ, the teacher's own difference"}),

@@ -2,198 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lab.encoders.export import QUERY_TOKENS
-from lab.evaluation.bootstrap import RESAMPLES
-from tests.scripts import benchmark
+from tests.quoted import DOCS, expected, of_code, read
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-DOCS = (
-    "quality", "quality-unseen", "quality-twentieth", "quality-elsewhere", "speed", "rerank_speed", "ladder",
-    "live_cost", "fidelity", "towers", "generation", "timings",
-)  # fmt: skip
 NUMBER = r"\d[\d,]*\.\d+|\d{1,3}(?:,\d{3})+"
 # Numbers of the two regions that no file holds, and why.
 BY_HAND = {
     "3.11": "the oldest Python",
     "2.5": "GB of a set-up",
-    "8.9": "minutes of one run from an empty store",
     "5.1": "speed in another run",
     "6.2": "speed in another run",
 }
 
 
-def read() -> dict[str, Any]:
-    """All that README quotes, by name."""
-    files = {name: json.loads((ROOT / f"docs/{name}.json").read_text(encoding="utf-8")) for name in DOCS}
-    shipped = {"shipped": "wiki-tenth", "general": "general-tenth"}
-    return files | {
-        name: json.loads((ROOT / "data/artefacts" / folder / "lab.json").read_text(encoding="utf-8"))
-        for name, folder in shipped.items()
-    }
-
-
 def plain(text: str) -> str:
     """Without bold and line ends, so that a sentence may be wrapped anywhere."""
     return " ".join(text.replace("**", "").split())
-
-
-def interval(found: dict[str, float], digits: int = 3) -> str:
-    told = [f"{found[key]:.{digits}f}".replace("-", "−") for key in ("value", "low", "high")]
-    return f"{told[0]} [{told[1]}, {told[2]}]"
-
-
-def of_quality(of: dict[str, Any]) -> list[str]:
-    """The table and the sentences below it."""
-    rows = {(row["collection"], row["student"]): row for row in of["quality"]}
-    tenth, quarter = rows["wiki", "tenth"], rows["wiki", "quarter"]
-    py_tenth, py_quarter = rows["pydocs", "tenth"], rows["pydocs", "quarter"]
-    later, small = of["quality-unseen"], of["quality-twentieth"]  # tenth and quarter; wiki and pydocs
-    alone, batches = (f"{each['times the teacher']:.1f} ×" for each in list(of["speed"]["wiki-tenth"].values())[1:])
-    seeds, shipped = f"mean of {len(tenth['seeds'])} seeds", of["shipped"]["report"]["dev"]
-    k1, b = re.search(r"k\w=([\d.]+), b=([\d.]+)", shipped["bm25"]).groups()  # type: ignore[union-attr]
-    return [
-        f"| `wiki`, test split, {tenth['queries']} questions |",
-        f"| teacher, all-MiniLM-L6-v2 | {of['speed']['teacher']['parameters']:,} | {tenth['teacher']:.3f} | | 1 × |",
-        f"| student `tenth`, {seeds} | {tenth['parameters']:,} | {tenth['student_value']:.3f} |"
-        f" {interval(tenth['retention'])} | {alone} alone, {batches} in batches |",
-        f"| student `quarter`, {seeds} | {quarter['parameters']:,} | {quarter['student_value']:.3f} |"
-        f" {interval(quarter['retention'])} | |",
-        f"| static student, a tenth | {shipped['parameters']['static']:,} | {tenth['static_value']:.3f} |"
-        f" {interval(tenth['retention_static'])} | |",
-        f"| static student, a quarter | {quarter['parameters'] / 1e6:.1f} million | {quarter['static_value']:.3f} |"
-        f" {interval(quarter['retention_static'])} | |",
-        f"| BM25 | | {tenth['bm25']:.3f} | {tenth['bm25'] / tenth['teacher']:.3f} | |",
-        f"On `pydocs` ({py_quarter['queries']:,} test queries) `quarter` keeps {interval(py_quarter['retention'])} of"
-        f" its teacher's {py_quarter['teacher']:.3f} and `tenth` {interval(py_tenth['retention'])}; there static"
-        f" students of their sizes keep {py_quarter['retention_static']['value']:.3f} and"
-        f" {py_tenth['retention_static']['value']:.3f}, BM25 {py_quarter['bm25'] / py_quarter['teacher']:.3f}.",
-        f"`tenth` keeps {interval(later[0]['retention'])} on wiki and `quarter` {interval(later[1]['retention'])}"
-        f" ({len(later[0]['seeds'])} seeds), the static students of their sizes"
-        f" {interval(later[0]['retention_static'])} and {interval(later[1]['retention_static'])},"
-        f" BM25 {later[0]['bm25'] / later[0]['teacher']:.3f}.",
-        f"{interval(small[0]['retention'])} on wiki, less than a static student of its size"
-        f" ({small[0]['retention_static']['value']:.3f}), and {interval(small[1]['retention'])} on pydocs, below BM25"
-        f" ({small[1]['bm25'] / small[1]['teacher']:.3f}):",
-        f"the present one is of commit {tenth['commit']})",
-        f"over queries and seeds {', '.join(map(str, tenth['seeds']))};",
-        f"Of what the teacher adds to BM25 on wiki `tenth` keeps {tenth['over_bm25']}.",
-        f"the student that ships (seed {of['shipped']['config']['seed']}) keeps"
-        f" {interval(shipped['retention']['nDCG@10'])} on the {shipped['queries']} dev questions.",
-        f"all documents and {of['shipped']['config']['texts']['most']:,} texts encoded by the teacher",
-        f"BM25: Lucene's variant, k1 = {k1}, b = {b},",
-    ]
-
-
-def of_elsewhere(of: dict[str, Any]) -> list[str]:
-    """A student where it was not distilled, and one of both collections."""
-    away = next(row for row in of["quality-elsewhere"] if row["collection"] == "pydocs-from-wiki")
-    dev = [of["general"]["measured"][f"{name}, dev"] for name in ("wiki", "pydocs")]
-    kept = [interval(told["retention"]["nDCG@10"]) for told in dev]
-    bm25, static = (
-        [f"{told['metrics'][engine]['nDCG@10'] / told['metrics']['teacher']['nDCG@10']:.3f}" for told in dev]
-        for engine in ("bm25", "static")
-    )
-    return [
-        f"taken to pydocs' test queries, keeps {interval(away['retention'])} of its teacher there (seed"
-        f" {', '.join(map(str, away['seeds']))}; the static student {away['retention_static']['value']:.3f}, BM25"
-        f" {away['bm25'] / away['teacher']:.3f}).",
-        f"on dev it keeps {kept[0]} on wiki and {kept[1]} on pydocs (seed {of['general']['config']['seed']}; BM25"
-        f" {bm25[0]} and {bm25[1]}, static {static[0]} and {static[1]}).",
-    ]
-
-
-def of_speed(of: dict[str, Any]) -> list[str]:
-    alone, batches = (of["speed"]["wiki-tenth"][how] for how in ("one by one", "batches"))
-    flops = {who: number / 1e6 for who, number in of["shipped"]["flops"].items()}
-    scorers = [of["rerank_speed"]["float32"][scorer] for scorer in ("cls", "dual")]
-    told = [interval({"value": s["ratio"], "low": s["smallest"], "high": s["largest"]}, 2) for s in scorers]
-    live, of_looks = of["live_cost"]["views"], of["live_cost"]["looks"]
-    slower = [f"{live[name]['median slowdown']['wall']:.1%}".replace("-", "−") for name in ("00", "03")]
-    return [
-        f"smallest and largest {alone['smallest']:.1f} and {alone['largest']:.1f} alone,"
-        f" {batches['smallest']:.1f} and {batches['largest']:.1f} in batches;",
-        f"a query of {QUERY_TOKENS} tokens costs {flops['student']:.1f} MFLOPs instead of {flops['teacher']:.1f}.",
-        f"`cls` scores {told[0]} and `dual` {told[1]} times as many pairs a second as sentence-transformers' own",
-        f"median, smallest and largest of {of['rerank_speed']['repeats']} repeats",
-        f"cost {slower[0]} of the time in notebook 00 and {slower[1]} in the experiments of 03".replace("%", " %"),
-        f"(medians of {len(live['03']['pairs'])} pairs, one core,",
-        f"looking at the student takes {of_looks['00']['share']:.1%} of the live training of 00 and"
-        f" {of_looks['03, usual']['share']:.1%} of an experiment of 03, which is looked at"
-        f" {of_looks['03, usual']['looks']} times in {of_looks['03, usual']['steps']} steps.".replace("%", " %"),
-        f"for each look, which takes {of_looks['03, own tower']['share']:.1%}.".replace("%", " %"),
-    ]
-
-
-def of_studies(of: dict[str, Any]) -> list[str]:
-    study, arms = of["ladder"]["study"], next(iter(of["ladder"]["blocks"].values()))["arms"]
-    planned = len(arms)
-    for part in ("collections", "sizes", "starts", "seeds"):
-        planned *= len(study[part])
-    of_wiki, of_pydocs = (of["fidelity"]["spearman"][collection] for collection in ("wiki", "pydocs"))
-    wiki, pydocs, paper_wiki, paper_pydocs = (
-        spearman[targets]["retention"]["overlap"]
-        for targets in ("pulled", "teacher's vectors")
-        for spearman in (of_wiki, of_pydocs)
-    )
-    return [
-        f"all {planned} runs are stored, {len(study['seeds'])} seeds each"
-        if len(of["ladder"]["runs"]) == planned
-        else f"{len(of['ladder']['runs'])} of its {planned} runs are stored",
-        f"ranks {wiki['students']} short trainings of the recipe as their dev retention does with a Spearman"
-        f" correlation of {interval(wiki, 2)} on wiki and {interval(pydocs, 2)} on pydocs, {paper_wiki['students']}"
-        f" with the paper's own targets with {interval(paper_wiki, 2)} and {interval(paper_pydocs, 2)}:",
-        f"own minus inherited {interval(of['towers']['own minus inherited'])},",
-    ]
-
-
-def of_generation(of: dict[str, Any]) -> list[str]:
-    found = of["generation"]
-    noisiest_first = sorted(found["without masking"], key=lambda row: -row["sigma"])
-    rebuilt = {row["collection"]: row["rebuilt exactly"] for row in noisiest_first}  # the last: without noise
-    wiki = next(row for row in found["per sigma, wiki dev queries"] if row["sigma"] == found["default sigma"])
-    kept, pydocs = (
-        interval(row["top document kept"], 2) for row in (wiki, found["at the default sigma, pydocs dev queries"])
-    )
-    bars, rate = found["met"], found["speed at the default sigma"]
-    fast = "met" if bars["100 queries per second"] else "missed"
-    speed = f"{rate['queries per second']:.0f} made queries a second by the clock on {rate['threads']} threads"
-    assert not any(bars["rebuilt for 80% without noise and masks"].values()), "README says: missed twice"
-    assert bars["top document kept for 80%"] == {"wiki": True, "pydocs": False}, "README says: met on wiki alone"
-    return [
-        f"embedded generator rebuilds {rebuilt['wiki']:.2f} of wiki's dev queries and {rebuilt['pydocs']:.2f} of"
-        " pydocs' exactly (aimed at: 0.80, missed twice)",
-        f"top document stays for {kept} and for {pydocs} of what it makes (0.80: met on wiki alone);",
-        f"{speed} (100 asked for: {fast}).",
-    ]
-
-
-def of_timings(of: dict[str, Any]) -> list[str]:
-    kept = of["timings"]
-    took = {stage: told["seconds"] for stage, told in kept["stages"].items()}
-    units, cells = (kept["stages"][stage]["passed"] for stage in ("unit", "notebooks"))
-    return [
-        f"`make test` from a fresh clone: {kept['total']} seconds on {kept['cores']} cores, of which"
-        f" {took['install']} set up, {took['types']} check types, {took['unit']} run {units:,} unit tests,"
-        f" {took['notebooks']} run the {cells} cells of the notebooks and {took['browser']} drive a browser"
-        f" (commit {kept['commit']}, one run;"
-    ]
-
-
-def of_code() -> list[str]:
-    """What the measuring code says itself."""
-    return [f"{RESAMPLES:,} resamples", f"medians of {benchmark('speed').REPEATS} interleaved repeats"]
-
-
-def expected(of: dict[str, Any]) -> list[str]:
-    return [*of_quality(of), *of_elsewhere(of), *of_speed(of), *of_studies(of), *of_generation(of), *of_timings(of)]
 
 
 def missing(text: str, phrases: list[str]) -> list[str]:

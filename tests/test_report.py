@@ -54,13 +54,13 @@ def test_queries_that_allow_no_ratio_leave_the_other_numbers(distilled: Distille
     assert (
         told["retention"]["nDCG@10"] == told["retention_static"]["nDCG@10"] == dict.fromkeys(("value", "low", "high"))
     )
-    assert told["metrics"] == few.metrics and "not made" not in str(few) and json.loads(json.dumps(told)) == told
+    assert told["metrics"] == few.metrics and "not measured" not in str(few) and json.loads(json.dumps(told)) == told
     assert str(few).count("no retention: the teacher scores 0 on 3 of 4") == 1 and "bm25" in str(few)
 
 
 def test_the_teacher_as_its_own_student_keeps_everything(distilled: Distilled) -> None:
     report = evaluate(distilled.teacher, distilled.collection, "test", distilled.teacher)
-    assert report.as_json()["metrics"]["static"] is None and "static    not made" in str(report)
+    assert report.as_json()["metrics"]["static"] is None and "static    not measured" in str(report)
     kept = report.retention()
     assert (kept.value, kept.low, kept.high) == (1, 1, 1) and report.distances.max() < 1e-6
 

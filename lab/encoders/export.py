@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -25,24 +26,38 @@ QUERY_TOKENS = 12  # length of the query whose cost is told, special tokens incl
 
 
 def write_folder(folder: Path, fill: Callable[[Path], None]) -> None:
-    """Fill a temporary sibling, then put it in place of `folder`. An interrupted save leaves the old one whole, there or
-    (for the moment between two renames) beside it under a name that ends in `.old`.
+    """Fill a temporary sibling, then put it in place of `folder`. An interrupted save leaves the old one whole, there
+    or (for the moment between two renames) beside it under a name that ends in `.old`.
 
     Raises:
         ModelError: `folder` exists, is not empty and was not written by the lab.
     """
     if folder.exists() and any(folder.iterdir()) and not (folder / FACTS).exists():
         raise ModelError(f"{folder} exists and is not a student of this lab; choose another --out, or empty it")
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
+    temporary, old = (folder.with_name(f".{folder.name}.{os.getpid()}.{kind}") for kind in ("tmp", "old"))
+    for left in _left_by_a_kill(folder, "tmp"):
+        shutil.rmtree(left)
     temporary.mkdir(parents=True)
     fill(temporary)
-    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
     if folder.exists():
+        shutil.rmtree(old, ignore_errors=True)  # of a killed process that had our number
         os.replace(folder, old)
-    os.replace(temporary, folder)
-    for before in folder.parent.glob(f".{folder.name}.*.old"):  # this one, and what an interrupted save left
+    try:
+        os.replace(temporary, folder)
+    except OSError:
+        if old.exists():
+            os.replace(old, folder)
+        raise
+    for before in _left_by_a_kill(folder, "old"):  # the one just moved is among them
         shutil.rmtree(before, ignore_errors=True)
+
+
+def _left_by_a_kill(folder: Path, kind: str) -> list[Path]:
+    """What saves of this folder, and of no other one, left beside it."""
+    if not folder.parent.is_dir():
+        return []
+    name = re.compile(rf"\.{re.escape(folder.name)}\.\d+\.{kind}")
+    return [each for each in folder.parent.iterdir() if name.fullmatch(each.name)]
 
 
 def save_model(model: SentenceTransformer, folder: Path) -> None:

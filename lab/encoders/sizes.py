@@ -44,15 +44,15 @@ class Plan:
         LabError: a size below 1, or layers that are none, negative or not increasing.
     """
 
-    layers: tuple[int, ...]  # the teacher's layers that are kept, increasing, the first is 0
+    layers: tuple[int, ...]  # the teacher's layers that are kept, increasing, counted from 0
     intermediate: int  # feed-forward units kept in each
     embedding: int  # E, width of the token table
-    vocabulary: int  # tokens kept, at most
+    vocabulary: int  # tokens kept, at most; more where more cannot be left out, see `vocabulary.least`
 
     def __post_init__(self) -> None:
         check_kinds(self)
         if not self.layers or min(self.layers) < 0 or list(self.layers) != sorted(set(self.layers)):
-            raise LabError(f"layers={self.layers!r}: the teacher's layers that are kept, increasing, the first is 0")
+            raise LabError(f"layers={self.layers!r}: the teacher's layers that are kept, increasing, counted from 0")
         for name in ("intermediate", "embedding", "vocabulary"):
             if getattr(self, name) < 1:
                 raise LabError(f"{name}={getattr(self, name)}: must be at least 1")
@@ -75,13 +75,13 @@ class Plan:
 
 
 def plan(
-    teacher: Shape, teacher_parameters: int, ratio: float, tokens_seen: int | None, layer_share: float = 0.40
+    teacher: Shape, teacher_parameters: int, ratio: float, tokens_seen: int, least: int = 0, layer_share: float = 0.40
 ) -> Plan:
     """Divide a budget of teacher_parameters/ratio between layers and token table.
 
     Args:
-        tokens_seen: different tokens in the corpus; a larger table would be wasted. None: the vocabulary cannot be
-            trimmed, all of it has to fit.
+        tokens_seen: different tokens in the corpus; a larger table would be wasted.
+        least: tokens that cannot be left out of the table, see `vocabulary.least`.
         layer_share: share of the budget for layers. Chosen on wiki by label-free fidelity: a wide table with one
             layer beats a narrow one with two at equal size and time (docs/recipe.md).
 
@@ -89,30 +89,31 @@ def plan(
         ModelError: the budget is too small for one layer, however narrow, and a token table.
     """
     budget = teacher_parameters / ratio
-    least = _layer_cost(teacher.hidden, teacher.intermediate // 16)
-    if least > 0.7 * budget:
+    layer = _layer_cost(teacher.hidden, teacher.intermediate // 16)
+    if layer > 0.7 * budget:
         raise ModelError(
             f"1/{ratio:g} of {teacher_parameters:,} parameters leaves no room for a token table beside one layer"
-            f" ({least:,} at its narrowest). Take a larger student, or a checkpoint of your own"
+            f" ({layer:,} at its narrowest). Take a larger student, or a checkpoint of your own"
         )
-    for_layers = max(layer_share * budget, least)
+    for_layers = max(layer_share * budget, layer)
     count = int(np.clip(for_layers // _layer_cost(teacher.hidden, teacher.intermediate // 2), 1, teacher.layers))
     units = (for_layers / count - _layer_cost(teacher.hidden, 0)) / (2 * teacher.hidden + 1)
     intermediate = int(min(teacher.intermediate, units // 64 * 64)) or 64
     for_table = budget - count * _layer_cost(teacher.hidden, intermediate)
     # the widest table that still has a vector of its own for nearly all tokens of the corpus: names are rare tokens
-    wanted = teacher.vocabulary if tokens_seen is None else 0.87 * min(teacher.vocabulary, tokens_seen)
-    narrowest = 1 if tokens_seen is None else teacher.hidden // 12
-    widths = [
-        width for width in (8, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512) if narrowest <= width < teacher.hidden
-    ]
-    fitting = [width for width in widths if _tokens_for(for_table, width, teacher.hidden) >= wanted]
-    if not fitting and tokens_seen is None:
+    wanted = max(0.87 * min(teacher.vocabulary, tokens_seen), least)
+    widths = [width for width in (8, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512) if width < teacher.hidden]
+    usual = [width for width in widths if width >= teacher.hidden // 12]
+    fitting = [width for width in usual if _tokens_for(for_table, width, teacher.hidden) >= wanted]
+    # narrower than that only where nothing else holds what cannot be left out
+    holding = [width for width in widths if _tokens_for(for_table, width, teacher.hidden) >= least]
+    if not holding:
         raise ModelError(
-            f"1/{ratio:g} of {teacher_parameters:,} parameters leaves no room for the teacher's {wanted:,} tokens:"
-            " pieces made of pieces (BPE) cannot be left out. Take a larger student, or a checkpoint of your own"
+            f"1/{ratio:g} of {teacher_parameters:,} parameters leaves no room for {least:,} tokens that cannot be left"
+            " out (single letters; all of BPE's, which are made of each other). Take a larger student, or a checkpoint"
+            " of your own"
         )
-    embedding = max(fitting, default=widths[0])
+    embedding = max(fitting, default=min(usual[0], max(holding)))
     vocabulary = min(teacher.vocabulary, _tokens_for(for_table, embedding, teacher.hidden))
     return Plan(tuple(range(teacher.layers - count, teacher.layers)), intermediate, embedding, vocabulary)
 

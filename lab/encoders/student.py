@@ -24,7 +24,7 @@ from lab.encoders.anatomy import Observed, observe, shape
 from lab.encoders.shrink import build, fresh, least_squares
 from lab.encoders.sizes import SIZES, Plan, cut_out, plan, ratio_of
 from lab.encoders.teacher import DualEncoder, resolve_folder
-from lab.encoders.vocabulary import token_counts, trim, trimmable
+from lab.encoders.vocabulary import least, token_counts, trim
 from lab.errors import LabError, ModelError
 
 CUTS = 2  # students kept as they were cut, about 10 MB each
@@ -81,13 +81,18 @@ def make_student(
     return from_checkpoint(teacher, wanted, texts, vectors, seed)
 
 
-def check_student(wanted: str | Plan) -> None:
-    """Tell a mistyped name at once, before the teacher has read a whole corpus.
+def check_student(wanted: str | Plan, teacher: DualEncoder) -> None:
+    """Tell a mistyped name or a size that cannot be at once, before the teacher has read a whole corpus.
 
     Raises:
-        ModelError: neither a size nor a model that can be found.
+        ModelError: neither a size nor a model that can be found; a size that cannot be cut out of this teacher.
     """
     if cut_out(wanted):
+        size = shape(teacher.model)
+        if isinstance(wanted, Plan):
+            wanted.check(size)
+        elif ratio := ratio_of(wanted):  # of the smallest corpus: what does not fit there fits nowhere
+            plan(size, teacher.parameters, ratio, 0, least(teacher.model.tokenizer))
         return
     try:
         resolve_folder(str(wanted))
@@ -111,8 +116,7 @@ def _cut(
     counts, size = token_counts(teacher.model.tokenizer, texts), shape(teacher.model)
     ratio = None if isinstance(wanted, Plan) else ratio_of(str(wanted))
     if ratio is not None:
-        different = int((counts > 0).sum()) if trimmable(teacher.model.tokenizer) else None
-        wanted = plan(size, teacher.parameters, ratio, different)
+        wanted = plan(size, teacher.parameters, ratio, int((counts > 0).sum()), least(teacher.model.tokenizer))
     assert isinstance(wanted, Plan)  # make_student sends nothing else here
     wanted.check(size)
     vocabulary = trim(teacher.model.tokenizer, counts, wanted.vocabulary)
@@ -123,10 +127,10 @@ def _cut(
         seen = _observed(teacher, sample, wanted.layers, vocabulary.kept, memory)
         student = build(teacher.model, wanted, vocabulary, seen, counts, seed)
     parameters = sum(each.numel() for each in student.parameters())
-    if ratio is not None and parameters * ratio > teacher.parameters:  # single letters and special tokens always stay
+    if ratio is not None and parameters * ratio > teacher.parameters:
         raise ModelError(
-            f"the smallest student to be cut here has {parameters:,} parameters, more than 1/{ratio:g} of"
-            f" {teacher.parameters:,}: take a larger size"
+            f"the student to be cut here has {parameters:,} parameters, more than 1/{ratio:g} of"
+            f" {teacher.parameters:,}: take a larger size, or a Plan"
         )
     return student
 

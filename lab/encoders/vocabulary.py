@@ -63,12 +63,23 @@ def trim(tokenizer: PreTrainedTokenizerFast, counts: np.ndarray, size: int) -> V
         return Vocabulary(tokenizer, np.arange(len(tokenizer)))
     spec = _spec(tokenizer)
     tokens = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
-    always = set(tokenizer.all_special_ids) | {t["id"] for t in spec["added_tokens"]}
-    always |= {i for i, token in enumerate(tokens) if len(_letters(token)) <= 1}
+    always = _always(tokenizer, spec, tokens)
     by_count = (int(i) for i in np.argsort(-counts, kind="stable") if i not in always and counts[i] > 0)
     frequent = [i for _, i in zip(range(size - len(always)), by_count, strict=False)]
     kept = np.array(sorted(always | set(frequent)), dtype=np.int64)
     return Vocabulary(_rebuild(tokenizer, spec, tokens, kept), kept)
+
+
+def least(tokenizer: PreTrainedTokenizerFast) -> int:
+    """Tokens that no trimming leaves out; all of them where none can be."""
+    if not trimmable(tokenizer):
+        return len(tokenizer)
+    return len(_always(tokenizer, _spec(tokenizer), tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))))
+
+
+def _always(tokenizer: PreTrainedTokenizerFast, spec: dict[str, Any], tokens: list[str]) -> set[int]:
+    singles = {i for i, token in enumerate(tokens) if len(_letters(token)) <= 1}
+    return singles | set(tokenizer.all_special_ids) | {t["id"] for t in spec["added_tokens"]}
 
 
 def _letters(token: str) -> str:

@@ -12,18 +12,18 @@ from typing import Any
 import plotly.graph_objects as go
 
 from lab.errors import DataError
-from lab.figures.style import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, SKY, VERMILLION, Values, draw
+from lab.figures.style import GREEN, GREY, INK, PURPLE, SKY, VERMILLION, YELLOW, Values, draw
 
 # from the top: what there is without extra texts, texts of documents, made queries, and the baseline
 LOOKS: Mapping[str, tuple[str, str]] = {
     "nothing extra": (GREY, "circle"),
     "repeated": (INK, "square"),
     "out of domain": (VERMILLION, "x"),
-    "sentences": (BLUE, "diamond"),
+    "sentences": (YELLOW, "diamond"),
     "generated, σ 0.5": (GREEN, "triangle-down"),
-    "generated, σ 1": (ORANGE, "triangle-up"),
+    "generated, σ 1": (PURPLE, "hexagon"),
     "generated, σ 2": (SKY, "star"),
-    "static student": (PURPLE, "cross"),
+    "static student": (INK, "cross"),
 }
 
 

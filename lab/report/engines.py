@@ -14,6 +14,8 @@ from lab.evaluation import vector_distance
 from lab.retrieval import BM25Settings, ExactIndex, Run, bm25_run
 from lab.store import VectorStore
 
+NO_STATIC = f"{'static':<10}not measured here: give static=, or distil without --no-static"
+
 
 @dataclass(frozen=True)
 class Engines:

@@ -22,7 +22,7 @@ from lab.evaluation import (
     per_query,
     ratio_interval,
 )
-from lab.report.engines import search_all
+from lab.report.engines import NO_STATIC, search_all
 from lab.retrieval import Run
 from lab.store import VectorStore
 
@@ -76,7 +76,7 @@ class Report:
             "collection": self.collection.name,
             "split": self.split,
             "queries": len(self.distances),
-            "metrics": {"static": None} | self.metrics,  # a student without its baseline says so
+            "metrics": {"static": None} | self.metrics,  # where it was not measured it is missed, not forgotten
             "retention": {MAIN: self._kept("student")},
             "over_bm25": {MAIN: gain.interval.as_json() if gain.interval else gain.reason, "failed": gain.failed},
             "mean_distance": float(self.distances.mean()),
@@ -111,7 +111,7 @@ class Report:
                     kept, unmeasured = "–", f"no retention: {error}"
             lines.append(f"{engine:<10}{size:>12}  " + "".join(f"{numbers[m]:>9.3f}" for m in MEASURES) + f"   {kept}")
         if "static" not in self.values:
-            lines.append(f"{'static':<10}not made: distilled without it")
+            lines.append(NO_STATIC)
         lines += [unmeasured] * bool(unmeasured) + [f"of what the teacher adds to BM25: {self.over_bm25()}", self.bm25]
         return "\n".join(lines)
 

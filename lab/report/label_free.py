@@ -14,7 +14,7 @@ from lab.collection import Collection
 from lab.encoders.teacher import DualEncoder
 from lab.evaluation import Fidelity, fidelity
 from lab.preparation import held_out_texts
-from lab.report.engines import search_all
+from lab.report.engines import NO_STATIC, search_all
 from lab.retrieval import Run
 from lab.store import VectorStore
 
@@ -69,6 +69,8 @@ class FidelityReport:
         for engine, found in self.fidelities.items():
             size = f"{self.parameters[engine]:,}" if engine in self.parameters else "–"
             lines.append(f"{engine:<10}{size:>12}  {found.overlap!s:<24}{found.ndcg!s:<29}{found.distance or '–'}")
+        if "static" not in self.fidelities:
+            lines.append(NO_STATIC)
         return "\n".join([*lines, self.bm25])
 
 
