@@ -59,9 +59,11 @@ def show(_):
 button.on_click(show)
 ipywidgets.VBox([button, table])""",
 )
-# how often plotly has drawn one of the panel's figures to the end; what it costs to ask keeps nobody from drawing
-DRAWN = """panel => { for (const plot of panel.querySelectorAll('.js-plotly-plot')) if (plot.on && !plot.counted) {
-    plot.counted = true; plot.on('plotly_afterplot', () => { panel.drawn = (panel.drawn || 0) + 1; }); }
+# how often plotly has drawn one of the panel's figures to the end, a new one included; to ask so keeps nobody from
+# drawing, as asking for all points would
+DRAWN = """panel => { const drawn = () => { panel.drawn = (panel.drawn || 0) + 1; };
+    for (const plot of panel.querySelectorAll('.js-plotly-plot')) if (plot.on && plot.calcdata && !plot.counted) {
+        plot.counted = true; drawn(); plot.on('plotly_afterplot', drawn); }
     return panel.drawn || 0; }"""
 WORDS = "panel => panel.innerText"
 CARD = "panel => Array.from(panel.querySelectorAll('.js-plotly-plot')).at(-1)._fullLayout.title.text"

@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 
 from lab.panels.live import later
 
-SOON = 0.1  # seconds: a page that got two figures at once would show neither before both are drawn
+SOON = 0.04  # seconds: a page that got two figures at once would show neither before both are drawn
 PLOTLY = "application/vnd.plotly.v1+json"
 
 

@@ -85,6 +85,8 @@ class Theatre(Shown):
             self._card = RedrawnFigure(self.card())
             rows = [self.size, self.query, widgets.HBox([self.play, self.look, self._step])]
             self.panel = widgets.VBox([*rows, self._live.widget, self.reason, self._card.widget])
+            for name in self._recordings:  # what is dear, while nobody has asked yet
+                self._put(partial(self._prepare, name))
 
     def figure(self) -> go.Figure:
         """What is chosen now as a plain figure: the static twin."""
@@ -93,15 +95,20 @@ class Theatre(Shown):
 
     def card(self) -> go.Figure:
         """The card of the student that the dial chose."""
+        with self._lock:
+            return go.Figure(self._draw_card(self._name))  # whoever restyles it has a copy
+
+    def _draw_card(self, name: str) -> go.Figure:
         with self._lock:  # its intervals take longer than all the rest of a redraw, and never change
-            if self._name not in self._cards:
-                self._cards[self._name] = student_card(self._recordings[self._name], self._name)
-            return go.Figure(self._cards[self._name])  # whoever restyles it has a copy
+            if name not in self._cards:
+                self._cards[name] = student_card(self._recordings[name], name)
+            return self._cards[name]
 
     def why(self) -> str:
         """What `compare` knows of the chosen query at this look, beside the kept ones: HTML."""
         with self._lock:
-            return lost_html(self._recordings[self._name], self._comparison(), self._look, self._query)
+            found = self._comparison(self._name, self._look)
+            return lost_html(self._recordings[self._name], found, self._look, self._query)
 
     def _twin(self) -> tuple[Any, ...]:
         return self.figure(), HTML(self.why()), self.card()
@@ -171,16 +178,20 @@ class Theatre(Shown):
         with self._lock:
             name, look, query = self._name, self._look, self._query
             recording = self._recordings[name]
-            found = self._comparison().table
+            found = self._comparison(name, look).table
             quality = (float(found["ndcg_a"].mean()), float(found["ndcg_b"].mean())) if self._judged else None
             return theatre_values(recording, self._collection, look, query, name, quality)
 
-    def _comparison(self) -> Comparison:
-        """Of all queries at this look: the dear part, the same for every query."""
-        at = self._name, self._look
-        if at not in self._compared:
-            self._compared[at] = compared(self._recordings[self._name], self._collection, self._look, self._rarest)
-        return self._compared[at]
+    def _prepare(self, name: str) -> None:
+        with self._lock:
+            self._draw_card(name)
+            self._comparison(name, len(self._recordings[name].steps) - 1)
+
+    def _comparison(self, name: str, look: int) -> Comparison:
+        """Of all queries at a look: the same for every query."""
+        if (name, look) not in self._compared:
+            self._compared[name, look] = compared(self._recordings[name], self._collection, look, self._rarest)
+        return self._compared[name, look]
 
 
 def _same_queries(recordings: Mapping[str, Recording]) -> Recording:
