@@ -56,7 +56,7 @@ notebooks: $(STAMP) ## every notebook, run from top to bottom
 	@$(OFFLINE) $(PY) -m pytest $(NBVAL) --junitxml=out/notebooks.xml notebooks
 
 browser: $(STAMP) ## JupyterLab driven in Chromium
-	@$(OFFLINE) $(PY) -m pytest -m browser -n $(WORKERS) --dist loadgroup --junitxml=out/browser.xml tests/browser
+	@$(OFFLINE) OMP_NUM_THREADS=1 $(PY) -m pytest -m browser -n $(WORKERS) --dist loadgroup --junitxml=out/browser.xml tests/browser
 
 # --- what takes longer
 

@@ -50,8 +50,11 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Means beside their bars, and the runs."""
     means = {}
     for row in rows:
-        mine = [each["minutes"] for each in rows if all(each[k] == row[k] for k in ("collection", "student"))]
-        means[f"{row['collection']} {row['student']}"] = {"runs": len(mine), "minutes": round(sum(mine) / len(mine), 1)}
+        mine = [each for each in rows if all(each[k] == row[k] for k in ("collection", "student"))]
+        means[f"{row['collection']} {row['student']}"] = {
+            "seeds": ("seeds " if mine[1:] else "seed ") + ", ".join(str(each["seed"]) for each in mine),
+            "minutes": round(sum(each["minutes"] for each in mine) / len(mine), 1),
+        }
     return {"command": "python benchmarks/minutes.py", "bars": BARS, "means": means, "runs": rows}
 
 

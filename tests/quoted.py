@@ -102,9 +102,9 @@ def of_elsewhere(of: dict[str, Any]) -> list[str]:
     return [
         f"taken to pydocs' test queries, keeps {interval(away['retention'])} of its teacher there (seed"
         f" {', '.join(map(str, away['seeds']))}; the static student {away['retention_static']['value']:.3f}, BM25"
-        f" {away['bm25'] / away['teacher']:.3f}).",
+        f" {away['bm25'] / away['teacher']:.3f})",
         f"on dev it keeps {kept[0]} on wiki and {kept[1]} on pydocs (seed {of['general']['config']['seed']}; BM25"
-        f" {bm25[0]} and {bm25[1]}, static {static[0]} and {static[1]}).",
+        f" {bm25[0]} and {bm25[1]}, static {static[0]} and {static[1]})",
     ]
 
 
@@ -193,7 +193,7 @@ def of_waiting(of: dict[str, Any]) -> list[str]:
     others = [seconds for name, seconds in took.items() if name != "00_start_here"]
     missed = sum(median > 1000 * of["redraw"]["bar"] for median in ms)
     return [
-        *(f"`{size}` takes {found['minutes']:.1f} ({found['runs']} runs; {bar} asked for"
+        *(f"`{size}` takes {found['minutes']:.1f} ({found['seeds']}; {bar} asked for"
           for size, bar in bars.items() for found in [means[f"wiki {size}"]]),
         f"Run All of `00_start_here` takes {took['00_start_here']:.0f} seconds, and its first search has answered after"
         f" {books['00_start_here']['first search']:.0f}; the others take {min(others):.0f} to {max(others):.0f}",

@@ -77,6 +77,7 @@ def test_the_stored_table_is_that_of_the_stored_runs() -> None:
         for name in ("retention", "static", "bm25"):
             # sums differ in their last digits with the number of threads
             assert there[name] == (here[name] and pytest.approx(here[name], abs=1e-3))
-        assert there["steps"] == here["steps"] and len(there["seeds"]) == len(pareto.SEEDS)
+        seeds = list(pareto.SEEDS) if there["collection"] == "wiki" else [0]  # as recipe.md and notebook 06 say
+        assert there["steps"] == here["steps"] and there["seeds"] == seeds
         slack = 0.11 * stored["seconds"]  # one run of 1/6 had 107 of 120 s; such a run is not kept any more
         assert all(abs(seconds - stored["seconds"]) <= slack for seconds in there["seconds"]), "not at equal minutes"

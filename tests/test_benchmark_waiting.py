@@ -22,7 +22,7 @@ def test_means_are_of_runs_of_one_kind() -> None:
     rows = [{"collection": "wiki", "student": size, "seed": seed, "minutes": took}
             for size, seed, took in (("tenth", 0, 8.0), ("tenth", 1, 9.0), ("quarter", 0, 5.0))]  # fmt: skip
     assert minutes.summary(rows)["means"] == {
-        "wiki tenth": {"runs": 2, "minutes": 8.5}, "wiki quarter": {"runs": 1, "minutes": 5.0},
+        "wiki tenth": {"seeds": "seeds 0, 1", "minutes": 8.5}, "wiki quarter": {"seeds": "seed 0", "minutes": 5.0},
     }  # fmt: skip
 
 
@@ -39,6 +39,7 @@ def test_what_is_timed_is_the_command_of_a_user(
         (out / "lab.json").write_text(json.dumps({"steps": 3, "texts": 40}), encoding="utf-8")
 
     monkeypatch.setattr(minutes.subprocess, "run", ran)
+    monkeypatch.setattr(minutes, "commit", lambda: "0" * 12)
     monkeypatch.setenv("LAB_CACHE", str(tmp_path))
     row = minutes.run(str(tiny_collection_dir), "half", 1)
     (asked, env), = seen

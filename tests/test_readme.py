@@ -17,8 +17,6 @@ NUMBER = r"\d[\d,]*\.\d+|\d{1,3}(?:,\d{3})+"
 BY_HAND = {
     "3.11": "the oldest Python",
     "2.5": "GB of a set-up",
-    "5.1": "speed in another run",
-    "6.2": "speed in another run",
 }
 
 
