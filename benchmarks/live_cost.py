@@ -26,11 +26,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from results import ROOT, write_json
 
 from lab.training.batches import probe_steps
 
 HERE = Path(__file__).resolve().parent
-OUT = HERE.parent / "docs" / "live_cost.json"
+OUT = ROOT / "docs" / "live_cost.json"
 VIEWS, PAIRS, BAR, PATIENCE = ("00", "03"), 5, 0.05, 900.0
 ANSWER = "LIVE COST "
 WATCHED, LOOKS, SECONDS = 150, 7, 45.0  # of the live training of notebook 00
@@ -202,7 +203,7 @@ def main() -> None:
         count = max(0, PAIRS - len(known)) if arguments.pairs is None else arguments.pairs
         views[name] = known + (pairs_in_a_kernel(name, count, len(known)) if count else [])
     told = summary(views, looks())
-    OUT.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    write_json(OUT, told)
     for name, each in told["views"].items():
         print(name, json.dumps(each["median slowdown"]), f"over {len(each['pairs'])} pairs; the bar is {BAR:.0%}")
     for name, each in told["looks"].items():

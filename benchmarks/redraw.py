@@ -12,7 +12,6 @@ docs/redraw.json.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import tempfile
@@ -23,15 +22,15 @@ from typing import Any
 
 import nbformat
 import numpy as np
+from results import ROOT, write_json
 
-ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # the browser tests' page and server
 
-from playwright.sync_api import Locator, sync_playwright  # noqa: E402
+from playwright.sync_api import Locator, sync_playwright
 
-from tests.browser.jupyter import FLAGS, Notebook, jupyterlab  # noqa: E402
-from tests.browser.panels import everything_ran  # noqa: E402
-from tests.conftest import find_chromium  # noqa: E402
+from tests.browser.jupyter import FLAGS, Notebook, jupyterlab
+from tests.browser.panels import everything_ran
+from tests.conftest import find_chromium
 
 OUT = ROOT / "docs" / "redraw.json"
 TURNS, BAR, PATIENCE = 11, 0.3, 60.0
@@ -59,11 +58,15 @@ def show(_):
 button.on_click(show)
 ipywidgets.VBox([button, table])""",
 )
-# how often plotly has drawn one of the panel's figures to the end, a new one included; to ask so keeps nobody from
-# drawing, as asking for all points would
-DRAWN = """panel => { const drawn = () => { panel.drawn = (panel.drawn || 0) + 1; };
-    for (const plot of panel.querySelectorAll('.js-plotly-plot')) if (plot.on && plot.calcdata && !plot.counted) {
-        plot.counted = true; drawn(); plot.on('plotly_afterplot', drawn); }
+# how often plotly has drawn other values than before to the end, in any of the panel's figures, a new one included.
+# They are compared when it has drawn: to ask for all points again and again would keep it from drawing
+DRAWN = """panel => {
+    const values = plot => JSON.stringify(
+        plot._fullData.map(t => [Array.from(t.x || []), Array.from(t.y || []), t.text, t.hovertext]));
+    for (const plot of panel.querySelectorAll('.js-plotly-plot')) if (plot.on && plot.calcdata && !plot.shown) {
+        const drawn = () => { const now = values(plot);
+            if (now !== plot.shown) { plot.shown = now; panel.drawn = (panel.drawn || 0) + 1; } };
+        drawn(); plot.on('plotly_afterplot', drawn); }
     return panel.drawn || 0; }"""
 WORDS = "panel => panel.innerText"
 CARD = "panel => Array.from(panel.querySelectorAll('.js-plotly-plot')).at(-1)._fullLayout.title.text"
@@ -115,7 +118,7 @@ def measure(notebook: Notebook) -> dict[str, list[float]]:
     button = table.get_by_role("button", name="next run")
     return {
         "map: a question is picked": turns(world, another(asked), DRAWN),
-        # each size for the first time, none of it computed before; the dial stands at the last of them
+        # each size for the first time in this page; the dial stands at the last of them
         "theatre: a size never seen, until its card": turns(
             theatre, lambda turn: sizes.nth(turn).press("Enter"), CARD, sizes.count() - 2
         ),
@@ -169,7 +172,7 @@ def main() -> None:
     """Measure and write the file."""
     for notebook in page():
         told = summary(measure(notebook))
-        OUT.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+        write_json(OUT, told)
         for name, values in told["redraws"].items():
             print(f"{name}: {values['median']} ms, slowest {values['slowest']}")
         print(f"the bar is {1000 * BAR:.0f} ms; load {told['load']}")

@@ -88,11 +88,7 @@ def check_student(wanted: str | Plan, teacher: DualEncoder) -> None:
         ModelError: neither a size nor a model that can be found; a size that cannot be cut out of this teacher.
     """
     if cut_out(wanted):
-        size = shape(teacher.model)
-        if isinstance(wanted, Plan):
-            wanted.check(size)
-        elif ratio := ratio_of(wanted):  # of the smallest corpus: what does not fit there fits nowhere
-            plan(size, teacher.parameters, ratio, 0, least(teacher.model.tokenizer))
+        _planned(teacher, wanted, 0)  # of the smallest corpus: what does not fit there fits nowhere
         return
     try:
         resolve_folder(str(wanted))
@@ -113,26 +109,34 @@ def _cut(
     start: str,
     memory: Memory | None,
 ) -> SentenceTransformer:
-    counts, size = token_counts(teacher.model.tokenizer, texts), shape(teacher.model)
-    ratio = None if isinstance(wanted, Plan) else ratio_of(str(wanted))
-    if ratio is not None:
-        wanted = plan(size, teacher.parameters, ratio, int((counts > 0).sum()), least(teacher.model.tokenizer))
-    assert isinstance(wanted, Plan)  # make_student sends nothing else here
-    wanted.check(size)
-    vocabulary = trim(teacher.model.tokenizer, counts, wanted.vocabulary)
+    counts = token_counts(teacher.model.tokenizer, texts)
+    chosen = _planned(teacher, wanted, int((counts > 0).sum()))
+    vocabulary = trim(teacher.model.tokenizer, counts, chosen.vocabulary)
     if start == "random":
-        student = fresh(teacher.model, wanted, vocabulary, seed)
+        student = fresh(teacher.model, chosen, vocabulary, seed)
     else:
         sample = [texts[i] for i in _sample(texts, observed, seed)]
-        seen = _observed(teacher, sample, wanted.layers, vocabulary.kept, memory)
-        student = build(teacher.model, wanted, vocabulary, seen, counts, seed)
+        seen = _observed(teacher, sample, chosen.layers, vocabulary.kept, memory)
+        student = build(teacher.model, chosen, vocabulary, seen, counts, seed)
     parameters = sum(each.numel() for each in student.parameters())
+    ratio = None if isinstance(wanted, Plan) else ratio_of(str(wanted))
     if ratio is not None and parameters * ratio > teacher.parameters:
         raise ModelError(
             f"the student to be cut here has {parameters:,} parameters, more than 1/{ratio:g} of"
             f" {teacher.parameters:,}: take a larger size, or a Plan"
         )
     return student
+
+
+def _planned(teacher: DualEncoder, wanted: str | Path | Plan, seen: int) -> Plan:
+    """The plan that was given, or that of a size where a corpus has so many different tokens."""
+    size = shape(teacher.model)
+    if isinstance(wanted, Plan):
+        wanted.check(size)
+        return wanted
+    ratio = ratio_of(str(wanted))
+    assert ratio is not None  # whoever asks has asked `cut_out`
+    return plan(size, teacher.parameters, ratio, seen, least(teacher.model.tokenizer))
 
 
 def _observed(
