@@ -14,7 +14,7 @@ from results import commit, write_json
 from lab.cross import reordered
 from lab.evaluation import difference_interval, holm, mean_interval, p_value, per_query
 from lab.evaluation.bootstrap import Interval
-from lab.geometry import auc, distances_to_mean, within_share
+from lab.geometry import auc, distances_to_mean, ratio_parts, within_shares
 from lab.retrieval import Run
 
 WEIGHTS = tuple(round(0.1 * step, 1) for step in range(11))  # of the cross encoder beside its teacher, tried on dev
@@ -148,7 +148,8 @@ def areas(run: Run, found: Found, runs: list[tuple[str, int]], relevant: np.ndar
 
 
 def floors(run: Run, found: Found, runs: list[tuple[str, int]]) -> dict[str, Any]:
-    """How far segment vectors move with the other text: shares of variance and mean distances, a mean over seeds."""
+    """How far segment vectors move with the other text: shares of variance and mean distances, with intervals over
+    texts and seeds."""
     n, moved = found["queries"].shape[1:3]
     query_of = np.repeat(np.arange(n), moved)
     document_of = run.rows[:, :moved].ravel()
@@ -157,21 +158,15 @@ def floors(run: Run, found: Found, runs: list[tuple[str, int]]) -> dict[str, Any
     models = {"untrained": [0], **{scorer: of(runs, scorer) for scorer in SCORERS}}
     out: dict[str, Any] = {"documents a query": moved, "documents with several queries": int((counts > 1).sum())}
     for name, numbers in models.items():
-        each = []
-        for number in numbers:
-            q = found["queries"][number].reshape(len(query_of), -1).astype(np.float32)
-            d = found["documents"][number].reshape(len(query_of), -1).astype(np.float32)[several]
-            each.append(
-                (
-                    within_share(q, query_of),
-                    distances_to_mean(q, query_of).mean(),
-                    within_share(d, document_of[several]),
-                    distances_to_mean(d, document_of[several]).mean(),
-                )
-            )
-        shares = np.mean(each, axis=0).tolist()
-        names = ("query share", "query distance", "document share", "document distance")
-        out[name] = dict(zip(names, shares, strict=True))
+        out[name] = {}
+        for side, kept, keys in (
+            ("query", slice(None), query_of), ("document", several, document_of[several]),
+        ):  # fmt: skip
+            texts = "queries" if side == "query" else "documents"
+            vectors = [found[texts][i].reshape(len(query_of), -1).astype(np.float32)[kept] for i in numbers]
+            shares = np.stack([within_shares(each, keys) for each in vectors])
+            far = np.stack([ratio_parts(distances_to_mean(each, keys), np.ones(len(keys)), keys) for each in vectors])
+            out[name] |= {f"{side} share": told(mean_interval(shares)), f"{side} distance": told(mean_interval(far))}
     return out
 
 

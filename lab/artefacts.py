@@ -31,7 +31,7 @@ LIVE_MIX = TextMix(sentences=2, spans=1, questions=2, most=12_000)  # what a stu
 DOCUMENTS, TEXTS, STUDENT = "wiki-documents-int8", "wiki-texts-int8", "wiki-tenth"
 GENERAL = "general-tenth"  # a student of both shipped collections
 GRID = "wiki-grid"  # recordings of students that copy scores alone
-TRIALS = "wiki-experiments"
+TRIALS = "wiki-guided"
 MAP = "wiki-map"
 SIZES, SIZE_NAMES, CLINIC = "wiki-sizes", ("twentieth", "tenth", "quarter", "half"), "wiki-clinic"
 GENERATOR = "query-generator"

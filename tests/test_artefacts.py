@@ -111,7 +111,7 @@ def test_shipped_vectors_of_live_texts_are_of_todays_texts() -> None:
     rows = np.random.default_rng(0).choice(len(data.texts), 24, replace=False)
     fresh = load_teacher().encode([data.texts[row] for row in rows])
     agree = (fresh * data.queries[rows]).sum(axis=1) > 0.99
-    assert agree.all(), f"{agree.sum()} of {len(rows)} have their vector: make.py wiki-texts-int8, wiki-experiments"
+    assert agree.all(), f"{agree.sum()} of {len(rows)} have their vector: make.py wiki-texts-int8, wiki-guided"
 
 
 @pytest.mark.parametrize("name", ["wiki", "pydocs"])

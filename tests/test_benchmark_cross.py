@@ -57,11 +57,13 @@ def test_floors_by_hand(report, run) -> None:
     moving[:, :, 0] = [0, 1, 2]  # no query has a vector of its own
     found = {"queries": np.stack([still, moving, still, moving, still]), "documents": np.stack([still] * 5)}
     floors = report.floors(run, found, RUNS)
-    assert floors["dual"]["query share"] == pytest.approx(0, abs=1e-9)
-    assert floors["cls"]["query share"] == pytest.approx(1)
+    assert floors["dual"]["query share"] == {"value": 0, "low": 0, "high": 0}
+    assert floors["cls"]["query share"] == {"value": 1, "low": 1, "high": 1}
+    # 0, 1, 2 around 1, in both queries and both seeds
+    assert floors["cls"]["query distance"]["value"] == pytest.approx(2 / 3, abs=1e-4)
     assert floors["documents with several queries"] == 3
     # all are read with both queries, 0 and 1: all their variance is movement
-    assert floors["dual"]["document share"] == pytest.approx(1)
+    assert floors["dual"]["document share"]["value"] == pytest.approx(1)
 
 
 def test_contrasts_correct_all_but_the_primary(report) -> None:
@@ -103,7 +105,8 @@ def test_prose_about_the_cross_encoders_is_what_was_measured() -> None:
     assert areas["cls, segments"] < areas["untrained, segments"] < areas["dual, segments"]
     shares = {name: test["floors"][name] for name in ("cls", "untrained", "dual")}
     for side in ("query share", "document share"):
-        assert shares["cls"][side] > shares["untrained"][side] > shares["dual"][side]
+        assert shares["cls"][side]["low"] > shares["untrained"][side]["high"]
+        assert shares["untrained"][side]["low"] > shares["dual"][side]["high"]
     assert test["floors"]["documents with several queries"] > 1_000
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lab.geometry import auc, distances_to_mean, within_share
+from lab.geometry import auc, distances_to_mean, ratio_parts, within_share, within_shares
 
 
 def test_auc_by_hand() -> None:
@@ -41,6 +41,23 @@ def test_within_share_has_an_ideal_and_a_worst_case() -> None:
     assert within_share(np.ones((4, 2)), [0, 0, 1, 1]) == 0
     with pytest.raises(ValueError, match="4 keys"):
         within_share(np.ones((4, 2)), [0, 1])
+
+
+def test_parts_of_a_ratio_by_hand() -> None:
+    # 1 + 5 over 2 + 4 vectors: the ratio is 1, the mean of below 3
+    assert ratio_parts([1, 0, 5], [2, 0, 4], ["b", "b", "a"]).tolist() == pytest.approx([1 + 1 / 3, 1 - 1 / 3])
+    assert ratio_parts([0.0], [0.0], ["a"]).tolist() == [0]
+
+
+def test_within_shares_are_a_number_a_text_around_the_share() -> None:
+    random = np.random.default_rng(0)
+    keys = np.repeat(range(6), [2, 3, 4, 5, 6, 7])  # as documents are: read with few queries, or with many
+    vectors = random.standard_normal((27, 3)) + 2 * random.standard_normal((6, 3))[keys]
+    shares = within_shares(vectors, keys)
+    assert shares.shape == (6,) and shares.mean() == pytest.approx(within_share(vectors, keys))
+    # to first order as far as the ratio moves when a text is left out (the jackknife)
+    left_out = [within_share(vectors[keys != text], keys[keys != text]) for text in range(6)]
+    assert np.corrcoef(shares, left_out)[0, 1] < -0.9
 
 
 def test_no_single_vector_does_better_than_the_mean() -> None:

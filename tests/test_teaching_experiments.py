@@ -97,7 +97,7 @@ def test_the_shipped_runs_are_those_of_the_experiments() -> None:
             assert dict(shipped[each.name].changed) == differences(usual(), each.config(usual()))
             assert shipped[each.name].kept is not None
     now = fingerprint(artefacts.live_data(load_collection("wiki"), WATCHED)[1].texts)
-    assert {each.texts for each in shipped.values()} == {now}, "held-out texts changed: make.py wiki-experiments"
+    assert {each.texts for each in shipped.values()} == {now}, "held-out texts changed: make.py wiki-guided"
 
 
 def test_a_panel_begins_with_the_shipped_usual_run_unless_it_would_not_fit() -> None:

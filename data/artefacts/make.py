@@ -125,7 +125,7 @@ WANTED: dict[str, tuple[str, Callable[[Path], None], str]] = {
     artefacts.STUDENT: ("wiki-tenth", student, WIKI),
     artefacts.GENERAL: ("general-tenth", general, f"{WIKI}; documentation listed in data/pydocs/LICENSES.md"),
     artefacts.GRID: ("wiki-grid", grid.build, WIKI),
-    artefacts.TRIALS: ("wiki-experiments.json", trials, WIKI),
+    artefacts.TRIALS: ("wiki-guided.json", trials, WIKI),
     artefacts.SIZES: ("wiki-sizes", sizes.build, WIKI),
     artefacts.CLINIC: ("wiki-clinic", clinic.build, WIKI),
     artefacts.CROSS: ("pydocs-cross", cross, "documentation listed in data/pydocs/LICENSES.md"),

@@ -32,7 +32,7 @@ from lab.geometry.measures import (
 )
 from lab.geometry.pairs import PairSimilarities, anisotropy, pair_similarities
 from lab.geometry.safe_radius import SafeRadius, safe_radius
-from lab.geometry.segments import auc, distances_to_mean, within_share
+from lab.geometry.segments import auc, distances_to_mean, ratio_parts, within_share, within_shares
 
 __all__ = [
     "CircleWorld",
@@ -69,6 +69,7 @@ __all__ = [
     "pair_similarities",
     "pca_map",
     "pull",
+    "ratio_parts",
     "safe_radius",
     "score_bound",
     "sigmoid",
@@ -79,4 +80,5 @@ __all__ = [
     "umap_map",
     "uniformity",
     "within_share",
+    "within_shares",
 ]

@@ -41,11 +41,37 @@ def within_share(vectors: npt.ArrayLike, groups: Sequence[int] | npt.ArrayLike) 
     Returns: in [0, 1]; 0 where all vectors of a text are one, 1 where the means of all texts are one; 0 if nothing
         varies at all.
     """
+    return float(within_shares(vectors, groups).mean())
+
+
+def within_shares(vectors: npt.ArrayLike, groups: Sequence[int] | npt.ArrayLike) -> Floats:
+    """A number a text whose mean is `within_share`: what an interval over texts is drawn from (`ratio_parts`).
+
+    Args: as `within_share`.
+    Returns: (number of texts,), in the order of their keys; 0 throughout if nothing varies at all.
+    """
     points, keys = matrix("vectors", vectors), np.asarray(groups)
     if keys.shape != (len(points),):
         raise ValueError(f"groups must hold {len(points)} keys, one a vector, got shape {keys.shape}.")
-    total = ((points - points.mean(axis=0)) ** 2).sum()
-    return float((distances_to_mean(points, keys) ** 2).sum() / total) if total > 0 else 0.0
+    total = ((points - points.mean(axis=0)) ** 2).sum(axis=1)
+    return ratio_parts(distances_to_mean(points, keys) ** 2, total, keys)
+
+
+def ratio_parts(above: npt.ArrayLike, below: npt.ArrayLike, groups: Sequence[int] | npt.ArrayLike) -> Floats:
+    """A number a group whose mean is Σ above / Σ below, and whose spread over groups is that ratio's to first order.
+
+    r + (above_g − r · below_g) / mean_g(below_g), the linearised ratio estimator (Cochran, "Sampling Techniques", 1977,
+    ch. 6); a single number may lie outside the range of the ratio.
+
+    Args: above, below: (n,), none of `below` negative; groups: n keys.
+    Returns: (number of groups,); 0 throughout where nothing is below.
+    """
+    _, at = np.unique(np.asarray(groups), return_inverse=True)
+    over, under = np.bincount(at, above), np.bincount(at, below)
+    if not under.any():
+        return under
+    ratio = over.sum() / under.sum()
+    return ratio + (over - ratio * under) / under.mean()
 
 
 def distances_to_mean(vectors: npt.ArrayLike, groups: Sequence[int] | npt.ArrayLike) -> Floats:
