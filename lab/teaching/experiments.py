@@ -26,8 +26,8 @@ from lab.teaching.predict import Choice, Prediction, Question, checked_letter
 RATE_TIMES = 10
 OWN_SHARE = 0.5  # of the usual steps, for the student that encodes documents as well: each of its steps takes longer
 WATCHED, LOOKS = 100, 7  # texts a student is looked at through, how often: at most a twentieth of a run's time
-OWN_LOOKS = 3  # for the student that encodes the documents anew for each of its looks
-WORDS, SEARCHED = 12, 500  # a student that encodes documents reads so many words, of so many of them at a look
+OWN_LOOKS = 4  # for the student that encodes the documents anew for each of its looks
+WORDS, SEARCHED = 12, 300  # a student that encodes documents reads so many words, of so many of them at a look
 SAME = 0.02  # differences of overlap@10, or of the distance, below this count as none
 
 _OVERLAP = (
@@ -104,7 +104,7 @@ def _guided(config: DistillConfig) -> list[_Guided]:
             " should stand." + _STANDS,
             "A softmax over the documents of a batch knows only differences of scores: moving a query in a direction in"
             " which these documents do not differ costs nothing, so nothing pulls it back. Compare the lower curves as"
-            " well: they say what standing elsewhere cost in the ranking of five hundred documents.",
+            " well: they say what standing elsewhere cost in the ranking of three hundred documents.",
         ),
         _experiment(
             "squared distance", {"losses": LossWeights(distance="squared")}, "overlap", _OVERLAP,
