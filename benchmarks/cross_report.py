@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from cross_study import LOG, MEASURE, SCORERS, Study, World, result, trained_models
-from results import commit, write_json
+from results import commit, read_json, write_json
 
 from lab.cross import reordered
 from lab.evaluation import difference_interval, holm, mean_interval, p_value, per_query
@@ -27,7 +27,7 @@ def report(world: World, split: str, run: Run, found: Found, runs: list[tuple[st
     """All numbers of a split into the study's file; of test, a line a run in the log as well."""
     qrels = {query_id: world.collection.qrels[split][query_id] for query_id in run.query_ids}
     path = result(world.study)
-    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    before = read_json(path, missing={})
     values = {"teacher": value(run, qrels)} | reranked(run, found, runs, qrels)
     if split == "dev":
         weights, tried = choose(run, found, runs, qrels)

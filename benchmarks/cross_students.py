@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from cross_report import log, told, value
 from cross_study import RESULT, SCORERS, Study, World, adapter, trained_models
-from results import ROOT, commit, write_json
+from results import ROOT, commit, read_json, write_json
 from sentence_transformers import SentenceTransformer
 
 from lab.cross import (
@@ -167,12 +167,12 @@ def main() -> None:
             result = folder / f"{arguments.split}.json"
             if not result.exists():
                 write_json(result, measure(world, load_student(folder, precision="auto"), arguments.split))
-            runs[arm].append(json.loads(result.read_text(encoding="utf-8")))
-            abouts[f"{arm} {seed}"] = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+            runs[arm].append(read_json(result))
+            abouts[f"{arm} {seed}"] = read_json(folder / "about.json")
             means = {task: round(float(np.mean(runs[arm][-1][task])), 4) for task in TASKS}
             print(arm, seed, means, abouts[f"{arm} {seed}"], flush=True)
     found = {"models": key, "copied": copied} | summary(world, arguments.split, runs, arguments.seeds)
-    before = json.loads(RESULT.read_text(encoding="utf-8"))
+    before = read_json(RESULT)
     how = {"command": "python benchmarks/cross_students.py", "student": SIZE, "length": LENGTH, "lists": COPIED,
            "cross encoders": f"seed {OF}",
            "arms": {arm: dataclasses.asdict(how) for arm, (_, how) in ARMS.items()},

@@ -18,9 +18,9 @@ import argparse
 import dataclasses
 import itertools
 import json
-from pathlib import Path
 
 import numpy as np
+from results import ROOT, read_json, write_json
 from scipy.stats import spearmanr
 
 import lab
@@ -32,7 +32,7 @@ from lab.losses import LossWeights
 from lab.preparation import training_data
 from lab.retrieval import ExactIndex
 
-OUT = Path(__file__).resolve().parent.parent / "docs" / "fidelity.json"
+OUT = ROOT / "docs" / "fidelity.json"
 BASE = lab.DistillConfig(
     static=False, observed=500, texts=TextMix(sentences=2, spans=1, questions=1, most=4_000), probes=1
 )
@@ -107,7 +107,7 @@ def row_of(found: lab.Distilled) -> dict[str, float | None]:
 
 def measure(collection: str) -> list[dict]:
     """One row a student."""
-    told = json.loads(OUT.read_text(encoding="utf-8")) if OUT.exists() else {"students": []}
+    told = read_json(OUT, missing={"students": []})
     known = told["students"]
     documents, teacher, store = lab.load_collection(collection), lab.load_teacher(), lab.VectorStore()
     config = dataclasses.replace(BASE, collection=collection)
@@ -123,7 +123,7 @@ def measure(collection: str) -> list[dict]:
         rows.append({"changes": name, **row_of(found), **dev.row(found.student)})
         print(json.dumps(rows[-1]), flush=True)
         others = [row for row in known if row["changes"]["collection"] != collection]
-        OUT.write_text(json.dumps({**told, "students": others + rows}, indent=1), encoding="utf-8")
+        write_json(OUT, {**told, "students": others + rows})
     return rows
 
 
@@ -164,9 +164,9 @@ def main() -> None:
         }
         for collection, found in rows.items()
     }
-    known = json.loads(OUT.read_text(encoding="utf-8"))
+    known = read_json(OUT)
     table = known.get("spearman", {}) | table
-    OUT.write_text(json.dumps({"spearman": table, "students": known["students"]}, indent=1) + "\n", encoding="utf-8")
+    write_json(OUT, {"spearman": table, "students": known["students"]})
     print(json.dumps(table, indent=1))
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from results import ROOT, commit, write_json
+from results import ROOT, commit, read_json, write_json
 
 import lab
 from lab import artefacts
@@ -109,7 +109,7 @@ def main() -> None:
         write_json(arguments.key, {"commit": commit(), "texts": texts, "numbers": numbers}, None)
         print(f"{len(texts)} different texts of {COUNT * (1 + len(SIGMAS))} samples")
         return
-    key = json.loads(arguments.key.read_text(encoding="utf-8"))
+    key = read_json(arguments.key)
     given = [marks(path.read_text(encoding="utf-8").splitlines(), len(key["texts"])) for path in arguments.marks]
     told = {"command": "python benchmarks/fluency.py count KEY MARKS MARKS", "commit": key["commit"]}
     told |= count(key["texts"], key["numbers"], given)

@@ -48,7 +48,7 @@ from generated_texts import (
     reason,
 )
 from quality import FIELDS, LOG
-from results import ROOT, commit, write_json
+from results import ROOT, commit, read_json, write_json
 from sentence_transformers import SentenceTransformer
 
 import lab
@@ -226,7 +226,7 @@ def main() -> None:
     rows, fresh = [], []
     for run in runs:
         path = RUNS / f"{run.name}.json"
-        row = json.loads(path.read_text(encoding="utf-8")) if path.exists() else study.train(run)
+        row = read_json(path) if path.exists() else study.train(run)
         if split not in row:
             row[split] = study.score(load_student(RUNS / run.name).model, split)
             write_json(path, row, None)

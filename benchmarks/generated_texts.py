@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from results import ROOT, commit, write_json
+from results import ROOT, commit, read_json, write_json
 
 import lab
 from lab import artefacts
@@ -153,7 +153,7 @@ class Texts:
             source = FromQueries(artefacts.query_generator(self.teacher), queries, NoiseSettings(sigma=SIGMAS[arm]))
             made = source.draw(round(SPARE * EXTRA * len(used)))
             write_json(path, {"texts": made.texts, "rows": used[made.rows].tolist(), "dropped": made.dropped}, None)
-        stored = json.loads(path.read_text(encoding="utf-8"))
+        stored = read_json(path)
         return Made(tuple(stored["texts"]), np.array(stored["rows"]), stored["dropped"])
 
 

@@ -28,7 +28,7 @@ import numpy as np
 import torch
 from generation_coverage import COUNT, SEED, table
 from generation_rows import LONGEST, STRICT, Rows
-from results import ROOT, commit, write_json
+from results import ROOT, commit, read_json, write_json
 
 import lab
 from lab import artefacts
@@ -154,7 +154,7 @@ def main() -> None:
     teacher, command = lab.load_teacher(), "python benchmarks/generation.py"
     generator = loaded(arguments.generator, teacher)
     fresh = {"command": command, "commit": commit(), "generator": generator.source}
-    told = json.loads(arguments.out.read_text(encoding="utf-8")) if arguments.only else fresh
+    told = read_json(arguments.out) if arguments.only else fresh
     if told["generator"] != generator.source:
         raise LabError(f"{arguments.out} is of {told['generator']}, not of {generator.source}: leave out --only")
     dev = Rows(generator, teacher)

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from results import ROOT, write_json
+from results import ROOT, read_json, write_json
 
 from lab.training.batches import probe_steps
 
@@ -197,7 +197,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, help="measure so many more of each; by default what is missing of five")
     parser.add_argument("--anew", action="store_true", help="forget what was measured before")
     arguments = parser.parse_args()
-    stored = json.loads(OUT.read_text(encoding="utf-8")) if OUT.exists() and not arguments.anew else {"views": {}}
+    stored = read_json(OUT) if OUT.exists() and not arguments.anew else {"views": {}}
     views = {name: stored["views"].get(name, {"pairs": []})["pairs"] for name in VIEWS}
     for name, known in views.items():
         count = max(0, PAIRS - len(known)) if arguments.pairs is None else arguments.pairs

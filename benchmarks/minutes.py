@@ -10,7 +10,6 @@ saving. One run after the other, on all cores; the load before each is kept besi
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -19,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from results import ROOT, commit, write_json
+from results import ROOT, commit, read_json, write_json
 
 OUT = ROOT / "docs" / "minutes.json"
 BARS = {"quarter": 10, "tenth": 20}  # minutes, for two idle cores
@@ -38,7 +37,7 @@ def run(collection: str, student: str, seed: int) -> dict[str, Any]:
         out, load, began = Path(folder) / "student", round(os.getloadavg()[0], 1), time.monotonic()
         empty = os.environ | {"LAB_CACHE": str(Path(folder) / "store"), "HF_HUB_OFFLINE": "1"}
         subprocess.run(command(collection, student, seed, out), env=empty, check=True, cwd=ROOT)
-        minutes, told = (time.monotonic() - began) / 60, json.loads((out / "lab.json").read_text(encoding="utf-8"))
+        minutes, told = (time.monotonic() - began) / 60, read_json(out / "lab.json")
     return {
         "collection": collection, "student": student, "seed": seed, "minutes": round(minutes, 2),
         "steps": told["steps"], "texts": told["texts"], "load before": load, "cores": os.cpu_count(),
@@ -65,7 +64,7 @@ def main() -> None:
     parser.add_argument("--students", nargs="+", default=list(BARS))
     parser.add_argument("--seeds", nargs="+", type=int, default=list(SEEDS))
     asked = parser.parse_args()
-    rows = json.loads(OUT.read_text(encoding="utf-8"))["runs"] if OUT.exists() else []
+    rows = read_json(OUT)["runs"] if OUT.exists() else []
     for seed in asked.seeds:
         for collection in asked.collections:
             for student in asked.students:

@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from results import ROOT, commit, stored, write_json
+from results import ROOT, commit, read_json, stored, write_json
 
 import lab
 import lab.report
@@ -127,7 +127,7 @@ def over_default(runs: list[dict]) -> dict:
     paths = [file_of(plain, first["split"], first["student"], run["seed"]) for run in runs]
     if plain == first["collection"] or not all(path.exists() for path in paths):
         return {}
-    pair = [_values(each)["student"] for each in (runs, [json.loads(path.read_text("utf-8")) for path in paths])]
+    pair = [_values(each)["student"] for each in (runs, [read_json(path) for path in paths])]
     return {"over_default": vars(difference_interval(*pair)) | {"p": p_value(*pair)}}
 
 
@@ -139,7 +139,7 @@ def _values(runs: list[dict]) -> dict[str, np.ndarray]:
 def again(table: list[dict]) -> list[dict]:
     """The rows of a table, from the stored values of their seeds."""
     files = [[file_of(row["collection"], row["split"], row["student"], seed) for seed in row["seeds"]] for row in table]
-    return [summary([json.loads(path.read_text(encoding="utf-8")) for path in paths]) for paths in files]
+    return [summary([read_json(path) for path in paths]) for paths in files]
 
 
 def relevant(name: str, split: str) -> tuple[str, ...]:
@@ -164,7 +164,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.table:
         for path in sorted(ROOT.glob("docs/quality*.json")):
-            write_json(path, again(json.loads(path.read_text(encoding="utf-8"))))
+            write_json(path, again(read_json(path)))
         return
     unlike = ("" if arguments.split == "test" else f"-{arguments.split}") + ("-unseen" if arguments.unseen else "")
     unlike += ("-elsewhere" if arguments.on else "") + ("-names" if arguments.names else "")

@@ -26,6 +26,13 @@ def write_json(path: Path, what: Any, indent: int | None = 1) -> None:
     os.replace(temporary, path)
 
 
+def read_json(path: Path, missing: Any = None) -> Any:
+    """What a file holds; `missing`, if that is given, where there is none."""
+    if missing is not None and not path.exists():
+        return missing
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
 def key_of(settings: dict[str, Any]) -> str:
     """Twelve digits that change with any setting."""
     return hashlib.sha256(json.dumps(settings, default=dict, sort_keys=True).encode()).hexdigest()[:12]
@@ -33,7 +40,5 @@ def key_of(settings: dict[str, Any]) -> str:
 
 def stored(path: Path, key: str) -> dict[str, Any] | None:
     """The run in this file, if it was made with the settings of this key."""
-    if not path.exists():
-        return None
-    known = json.loads(path.read_text(encoding="utf-8"))
-    return known if known["config"] == key else None
+    known = read_json(path, missing={})
+    return known if known.get("config") == key else None

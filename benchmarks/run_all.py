@@ -10,7 +10,6 @@ last cell. Of 00 also the time until the first search has answered. Goes to docs
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import time
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
-from results import ROOT, commit, write_json
+from results import ROOT, commit, read_json, write_json
 
 OUT, FOLDER = ROOT / "docs" / "run_all.json", ROOT / "notebooks"
 FIRST, SEARCH = "00_start_here", "search(teacher, "
@@ -52,7 +51,7 @@ def main() -> None:
     asked = parser.parse_args().names or names
     if strange := set(asked) - set(names):
         parser.error(f"no notebook {sorted(strange)[0]}: there are {', '.join(names)}")
-    told = json.loads(OUT.read_text(encoding="utf-8")) if OUT.exists() else {"notebooks": {}}
+    told = read_json(OUT, missing={"notebooks": {}})
     for name in asked:
         load = round(os.getloadavg()[0], 1)
         about = {"load before": load, "cores": os.cpu_count(), "commit": commit()}

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
-from results import ROOT, commit, write_json
+from results import ROOT, commit, read_json, write_json
 
 import lab
 from lab.collection import Collection
@@ -36,7 +36,7 @@ def small() -> Collection:
 def main() -> None:
     """Six students, the table."""
     collection, teacher = small(), lab.load_teacher()
-    told = json.loads(OUT.read_text(encoding="utf-8")) if OUT.exists() else {"runs": []}
+    told = read_json(OUT, missing={"runs": []})
     runs = told["runs"]
     for seed in SEEDS:
         for arm, at_least in ARMS.items():

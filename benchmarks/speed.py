@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from results import commit, write_json
+from results import commit, read_json, write_json
 
 import lab
 from lab import artefacts
@@ -79,7 +79,7 @@ def main() -> None:
     told = measured({"teacher": teacher} | students, texts)
     print(json.dumps(told, indent=1))
     if arguments.sizes:
-        known = json.loads(OUT.read_text(encoding="utf-8")) if OUT.exists() else {}
+        known = read_json(OUT, missing={})
         block = {"command": "python benchmarks/speed.py --sizes", "commit": commit(), "encoders": told}
         write_json(OUT, {**known, "sizes": block})
 

@@ -14,9 +14,9 @@ inherited, paired by seed.
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
+from results import ROOT, read_json, write_json
 
 import lab
 from lab import artefacts
@@ -27,7 +27,7 @@ from lab.geometry import Sample, draw_triples
 from lab.losses import LossWeights
 from lab.training import TrainingData
 
-OUT = Path(__file__).resolve().parent.parent / "docs" / "towers.json"
+OUT = ROOT / "docs" / "towers.json"
 SEEDS, TEXTS, HELD, WORDS, EPOCHS = range(5), 640, 640, 12, 6.0
 SETTINGS = lab.DistillConfig(
     student="twentieth", losses=LossWeights(one_hot=1.0, score=1.0, query_matching=0.0), epochs=EPOCHS, observed=300,
@@ -82,7 +82,7 @@ def main() -> None:
         index=data.index, settings=data.settings, similarity=data.similarity,
     )  # fmt: skip
     test = subset(document_texts(collection, held_out_rows(collection), artefacts.LIVE_MIX), HELD)
-    rows: list[dict] = json.loads(OUT.read_text(encoding="utf-8"))["seeds"] if OUT.exists() else []
+    rows: list[dict] = read_json(OUT)["seeds"] if OUT.exists() else []
     for seed in [seed for seed in SEEDS if seed not in {row["seed"] for row in rows}]:
         row: dict[str, float | int] = {"seed": seed}
         for arm in ("inherited", "own"):
@@ -95,7 +95,7 @@ def main() -> None:
             row |= {f"{arm} train": on_train, f"{arm} test": on_test, f"{arm} difference": abs(on_test - on_train)}
         rows.append(row)
         print(json.dumps(row), flush=True)
-        OUT.write_text(json.dumps(summary(rows), indent=1) + "\n", encoding="utf-8")
+        write_json(OUT, summary(rows))
 
 
 if __name__ == "__main__":
