@@ -52,7 +52,8 @@ def test_of_the_experiments_distance_tells_near_from_far_and_does_not_order_the_
     assert far["scores only"][1] > far["rate × 10"][1] == min(overlaps) and far["own tower"][1] < min(overlaps)
     expected = two(
         *far["rate × 10"], start.distance, wrong.looks[-1].distance, wrong.looks[-1].overlap,
-        *(far[name][1] for name in NEAR), far["usual"][0], min(distances), max(distances), min(overlaps), max(overlaps), *far["own tower"],
+        *(far[name][1] for name in NEAR), far["usual"][0], min(distances), max(distances),
+        min(overlaps), max(overlaps), *far["own tower"],
     )  # fmt: skip
     assert numbers(told("*kept look* is the")) == expected
 
