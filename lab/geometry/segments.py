@@ -67,7 +67,7 @@ def ratio_parts(above: npt.ArrayLike, below: npt.ArrayLike, groups: Sequence[int
     Returns: (number of groups,); 0 throughout where nothing is below.
     """
     _, at = np.unique(np.asarray(groups), return_inverse=True)
-    over, under = np.bincount(at, above), np.bincount(at, below)
+    over, under = (np.bincount(at, values).astype(np.float64) for values in (above, below))
     if not under.any():
         return under
     ratio = over.sum() / under.sum()
