@@ -7,7 +7,7 @@ import pytest
 
 from lab.errors import DataError
 from lab.evaluation import Interval, mean_interval
-from lab.figures import described, known, student_card
+from lab.figures import described, known, student_card, style
 from lab.figures.card import best_look, card_rows, card_values, told
 from lab.figures.dartboard import keeps, ratios
 from lab.figures.distance import recorded_overlap
@@ -58,6 +58,13 @@ def test_a_share_of_none_or_all_is_not_certain_but_for_the_teacher_itself() -> N
     assert rows["k-NN overlap@10"] == mean_interval(recorded_overlap(far)[-1])
     for each in card_rows(of_teacher(found)).values():
         assert [each.value, each.low, each.high] == pytest.approx([1, 1, 1])
+
+
+def test_the_teachers_own_card_has_the_teachers_marks() -> None:
+    found = recorded()
+    for of, who in ((found, style.STUDENT), (of_teacher(found), style.TEACHER)):
+        bars, tips = student_card(of).data[:2]
+        assert (bars.marker.color, tips.marker.symbol) == (who.colour, who.symbol)
 
 
 def test_what_a_report_knows_stands_on_the_card_and_survives_the_disk(tmp_path) -> None:

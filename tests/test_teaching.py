@@ -126,6 +126,7 @@ def test_a_question_gives_nothing_away_before_it_is_measured() -> None:
     assert question.right is None and question.answer is None
     assert "<details" not in question._repr_html_() and "Answer" not in repr(question)
     assert "a) less than half" in repr(question)
+    assert "a) less than half<br>b) half" in question._repr_html_()  # JupyterLab makes numbers of a list of letters
     assert "You said b. Go on" in repr(predict("kept", "B")) and "You said b" in predict("kept", " b ")._repr_html_()
 
 

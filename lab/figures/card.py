@@ -13,28 +13,30 @@ from lab.errors import DataError
 from lab.evaluation import Interval, mean_intervals
 from lab.figures.dartboard import keeps, ratios
 from lab.figures.distance import recorded_overlap
-from lab.figures.style import INK, SMALL, STUDENT, TEACHER, Values, draw, escape
+from lab.figures.style import INK, SMALL, STUDENT, TEACHER, Look, Values, draw, escape
 from lab.recording import FACTS, Recording
 from lab.report import MAIN, Report
 
 SELECTED = "held-out overlap@10"  # the measure by which a distillation keeps its best look
 
-_TRACES: tuple[dict[str, Any], ...] = (
-    {
-        "name": "kept", "type": "bar", "orientation": "h", "width": 0.5, "hoverinfo": "skip",
-        "marker": {"color": STUDENT.colour, "opacity": 0.45, "line": {"color": INK, "width": 0.5},
-                   "pattern": {"shape": STUDENT.pattern}},
-    },
-    {
-        "name": "interval", "mode": "markers", "marker": STUDENT.marker(12), "cliponaxis": False,
-        "hovertemplate": "%{text}<extra></extra>",
-    },
-    {"name": "as the teacher", "mode": "lines", "line": TEACHER.line(2), "hoverinfo": "skip"},
-    {
-        "name": "words", "mode": "text", "textposition": "middle right", "hoverinfo": "skip", "cliponaxis": False,
-        "textfont": {"size": SMALL, "color": INK},
-    },
-)  # fmt: skip
+
+def _traces(who: Look) -> tuple[dict[str, Any], ...]:
+    return (
+        {
+            "name": "kept", "type": "bar", "orientation": "h", "width": 0.5, "hoverinfo": "skip",
+            "marker": {"color": who.colour, "opacity": 0.45, "line": {"color": INK, "width": 0.5},
+                       "pattern": {"shape": who.pattern}},
+        },
+        {
+            "name": "interval", "mode": "markers", "marker": who.marker(12), "cliponaxis": False,
+            "hovertemplate": "%{text}<extra></extra>",
+        },
+        {"name": "as the teacher", "mode": "lines", "line": TEACHER.line(2), "hoverinfo": "skip"},
+        {
+            "name": "words", "mode": "text", "textposition": "middle right", "hoverinfo": "skip", "cliponaxis": False,
+            "textfont": {"size": SMALL, "color": INK},
+        },
+    )  # fmt: skip
 
 
 def student_card(recording: Recording, name: str = "student") -> go.Figure:
@@ -46,13 +48,14 @@ def student_card(recording: Recording, name: str = "student") -> go.Figure:
         DataError: the recording holds no look.
     """
     rows, facts = card_rows(recording), recording.about.get(FACTS, {})
-    step = recording.steps[best_look(recording)]
+    look = best_look(recording)
+    step = recording.steps[look]
     looked = f"step {step:,}, {len(recording.queries)} queries"
     if facts.get("queries") and facts["queries"] != len(recording.queries):
         looked += f"; {MAIN}: {facts['queries']} {facts['split']} queries"
     head = [" · ".join(_said(facts)), f"{looked}; whiskers: 95 % interval over queries"]
     return draw(
-        _TRACES,
+        _traces(TEACHER if _is_teacher(recording, look) else STUDENT),
         card_values(rows),
         height=175 + 44 * len(rows),
         title={"text": "".join([escape(name), *(f"<br><sup>{words}</sup>" for words in head if words)])},
@@ -102,10 +105,14 @@ def card_rows(recording: Recording) -> dict[str, Interval]:
         "… and provably so": (ratios(recording)[look] < 1).astype(float),
     }
     drawn = dict(zip(measured, mean_intervals(list(measured.values())), strict=True))
-    if recording.distances[look].any():  # else it is the teacher itself, of which nothing is estimated
+    if not _is_teacher(recording, look):  # of whom nothing is estimated
         queries = len(recording.queries)
         drawn |= {name: _none_or_all(each.value, queries) for name, each in drawn.items() if each.value in (0, 1)}
     return rows | drawn
+
+
+def _is_teacher(recording: Recording, look: int) -> bool:
+    return not recording.distances[look].any()
 
 
 def _none_or_all(share: float, queries: int) -> Interval:

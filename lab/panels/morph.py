@@ -89,7 +89,7 @@ class MorphPanel(Shown):
         names = ["as asked", *(f"σ {sigma:g}" for sigma in self.variants.sigmas)]
         self.rows = widgets.ToggleButtons(
             options=list(zip(names, range(len(names)), strict=True)), value=self.row, description="on the map",
-            style={"description_width": "initial", "button_width": "72px"},
+            style={"description_width": "initial", "button_width": "auto"},
         )  # fmt: skip
         self.rows.observe(lambda change: self._put(self._show, change["new"]), "value")
         for trace in self._live.widget.data[: HANDLES + 1]:

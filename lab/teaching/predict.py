@@ -7,7 +7,7 @@ measured.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -84,8 +84,8 @@ QUESTIONS: dict[str, Question] = {
         " learned this keeps all texts in a narrow cone, and there a cosine of 0.9 may mean nothing.",
     ),
     "proved": Question(
-        "The student `tenth`, trained, on the dartboard: a dart inside the disc keeps the teacher's top document,"
-        " provably. What share of the 140 questions is inside?",
+        "The student of a tenth of the size, trained, on the dartboard: a dart inside the disc keeps the teacher's top"
+        " document, provably. What share of the 140 questions is inside?",
         (
             Choice("less than a twentieth", -1.0, 0.05),
             Choice("a twentieth to a half", 0.05, 0.5),
@@ -175,8 +175,7 @@ class Prediction:
         """The letter of the right choice; None as long as nothing was measured."""
         if self.measured is None:
             return None
-        choices = zip(_letters(self.question.choices), self.question.choices, strict=True)
-        return next((letter for letter, each in choices if each.low <= self.measured < each.high), None)
+        return next((letter for letter, each in self._choices() if each.low <= self.measured < each.high), None)
 
     @property
     def answer(self) -> str | None:
@@ -187,15 +186,15 @@ class Prediction:
         return f"{said}Answer: {self.right}; {self.question.measured.format(self.measured)}. {self.question.why}"
 
     def __repr__(self) -> str:
-        choices = zip(_letters(self.question.choices), self.question.choices, strict=True)
-        lines = [f"Predict: {self.question.text}", *(f"  {letter}) {each.text}" for letter, each in choices)]
+        lines = [f"Predict: {self.question.text}", *(f"  {letter}) {each.text}" for letter, each in self._choices())]
         if self.choice:
             lines.append(self.answer or self._later())
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        items = "".join(f"<li>{escape(each.text)}</li>" for each in self.question.choices)
-        return f'{self.asked_html()}<ol type="a">{items}</ol>{self.answer_html()}'
+        # JupyterLab drops the type of a list, and a list of numbers is none of letters
+        said = "<br>".join(f"{letter}) {escape(each.text)}" for letter, each in self._choices())
+        return f"{self.asked_html()}<p>{said}</p>{self.answer_html()}"
 
     def asked_html(self) -> str:
         """The question without its choices, for a page that offers them otherwise."""
@@ -206,6 +205,9 @@ class Prediction:
         if self.answer:
             return f"<details><summary>Show the answer</summary><p>{escape(self.answer)}</p></details>"
         return f"<p>{self._later()}</p>" if self.choice else ""
+
+    def _choices(self) -> Iterator[tuple[str, Choice]]:
+        return zip(_letters(self.question.choices), self.question.choices, strict=True)
 
     def _later(self) -> str:
         return f"You said {self.choice}. Go on: the answer follows the figure."
