@@ -113,7 +113,8 @@ def test_dev_test_and_students_are_of_the_same_models_and_dev_chose_before() -> 
     """Notebook 02 and recipe.md say so, and what dev found."""
     told = json.loads((ROOT / "docs" / "cross.json").read_text(encoding="utf-8"))
     dev, test, students = told["dev"], told["test"], told["students"]
-    assert dev["models"] == test["models"] == test["weights chosen on"]["models"] and dev["training"] == test["training"]
+    assert dev["models"] == test["models"] == test["weights chosen on"]["models"]
+    assert dev["training"] == test["training"]
     assert test["weights"] == dev["weights"] == {"cls": 0.4, "dual": 0.5} and dev["queries"] == 1_000
     value = {name: round(each["value"], 3) for name, each in dev["contrasts"].items()}
     assert value["dual over teacher"] == -0.018 and value["cls over teacher"] == -0.045
