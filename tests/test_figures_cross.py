@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lab.errors import DataError
-from lab.figures import forest, moved_query, moved_query_values, rows_of, token_heat, token_influence
+from lab.figures import forest, moved_query, moved_query_values, rows_of, style, token_heat, token_influence
 from lab.figures.heat import MOST
 
 IV = {"value": 0.5, "low": 0.4, "high": 0.7}
@@ -62,6 +62,13 @@ def test_forest_draws_intervals_and_lines() -> None:
     assert figure.data[0].error_x.array[0] == pytest.approx(0.2) and figure.data[2].x == (0.5, 0.5)
     assert figure.data[0].y != figure.data[1].y and figure.layout.yaxis.ticktext == ("a", "b")
     assert rows_of({"a": IV, "b": IV}, {"b": "B"}) == {"B": IV}
+
+
+def test_where_a_row_is_the_teacher_the_others_are_no_students() -> None:
+    marker = forest({"one": {"a": IV, "b": IV}}, "t", "x", teacher="a").data[0].marker
+    assert (marker.color, marker.symbol) == ((style.BLUE, style.INK), ("circle", "square"))
+    with pytest.raises(DataError, match="no row"):
+        forest({"one": {"a": IV}}, "t", "x", teacher="c")
 
 
 def test_forest_refuses() -> None:

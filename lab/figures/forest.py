@@ -8,10 +8,10 @@ from typing import Any
 import plotly.graph_objects as go
 
 from lab.errors import DataError
-from lab.figures.style import GREEN, GREY, INK, LOOKS, SMALL, draw, escape
+from lab.figures.style import GREEN, GREY, INK, LOOKS, SMALL, TEACHER, draw, escape
 
 Bounds = Mapping[str, float]  # {"value", "low", "high"}
-# the blue circle is the teacher, who is no row here: what is compared is students
+# the blue circle is the teacher's: where no row is the teacher, what is compared is students
 _LOOKS = (*((LOOKS[name].colour, LOOKS[name].symbol) for name in ("student", "yours")), (GREEN, "diamond"))
 
 
@@ -22,21 +22,25 @@ def forest(
     *,
     lines: Mapping[str, float] | None = None,
     digits: int = 3,
+    teacher: str | None = None,
 ) -> go.Figure:
     """A row a thing, a marker a series; whiskers are 95 % intervals.
 
     Args:
         series: name → row → {"value", "low", "high"}; one to three series, rows in the first one's order.
         lines: name → where a dashed line stands, e.g. {"no difference": 0}.
+        teacher: the row that is the teacher's; it has the teacher's mark, and all others a square: none is a student.
 
     Raises:
-        DataError: no series, too many, or one with other rows than the first.
+        DataError: no series, too many, or one with other rows than the first; no such row.
     """
     if not 1 <= len(series) <= len(_LOOKS) or not all(series.values()):
         raise DataError(f"{len(series)} series: give one to {len(_LOOKS)}, each with a row")
     rows = list(next(iter(series.values())))
     if any(list(each) != rows for each in series.values()):
         raise DataError(f"series have other rows than {rows}: give each the same, in one order")
+    if teacher not in (None, *rows):
+        raise DataError(f"teacher={teacher!r} is no row; there are {', '.join(rows)}")
     traces: list[dict[str, Any]] = []
     step = 0.26
     for number, ((name, each), (colour, symbol)) in enumerate(zip(series.items(), _LOOKS, strict=False)):
@@ -44,7 +48,8 @@ def forest(
         shift = step * (number - (len(series) - 1) / 2)
         traces.append({
             "name": name, "mode": "markers+text", "x": value, "y": [place + shift for place in range(len(rows))],
-            "marker": {"color": colour, "symbol": symbol, "size": 12, "line": {"color": INK, "width": 1}},
+            "marker": (_marks(rows, teacher) if teacher else {"color": colour, "symbol": symbol})
+            | {"size": 12, "line": {"color": INK, "width": 1}},
             "error_x": {"type": "data", "symmetric": False, "color": INK, "thickness": 1.5,
                         "array": [b - v for v, b in zip(value, high, strict=True)],
                         "arrayminus": [v - a for v, a in zip(value, low, strict=True)]},
@@ -72,6 +77,13 @@ def forest(
         yaxis={"tickvals": list(range(len(rows))), "ticktext": [escape(row) for row in rows], "range": ends[::-1],
                "showgrid": False, "ticks": ""},
     )  # fmt: skip
+
+
+def _marks(rows: Sequence[str], teacher: str) -> dict[str, list[str]]:
+    return {
+        "color": [TEACHER.colour if row == teacher else INK for row in rows],
+        "symbol": [TEACHER.symbol if row == teacher else "square" for row in rows],
+    }
 
 
 def rows_of(found: Mapping[str, Bounds], names: Mapping[str, str] | Sequence[str]) -> dict[str, Bounds]:
