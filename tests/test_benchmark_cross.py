@@ -119,9 +119,8 @@ def test_dev_test_and_students_are_of_the_same_models_and_dev_chose_before() -> 
     value = {name: round(each["value"], 3) for name, each in dev["contrasts"].items()}
     assert value["dual over teacher"] == -0.018 and value["cls over teacher"] == -0.045
     assert value["dual + teacher over teacher"] == 0.029 and value["cls + teacher over teacher"] == 0.028
-    for scorer in ("cls", "dual"):
-        copied = {students[split]["copied"][f"{scorer}-0"]["losses"][-1] for split in ("dev", "test")}
-        assert copied == {dev["training"][f"{scorer}-0"]["losses"][-1]}
+    for split in ("dev", "test"):
+        assert students[split]["copied"] == {name: dev["training"][name] for name in ("cls-0", "dual-0")}
     tried = dev["lengths tried"]
     assert (tried["queries"], tried["models"]) == (1_000, dev["models"])
     lost = {scorer: tried["256"][scorer] - tried["112"][scorer] for scorer in ("cls", "dual")}
@@ -142,9 +141,9 @@ def test_prose_about_students_of_cross_encoders_names_its_numbers() -> None:
     """Notebook 03, section 13, and recipe.md."""
     test = json.loads((ROOT / "docs" / "cross.json").read_text(encoding="utf-8"))["students"]["test"]
     primary = test["contrasts"][test["primary contrast"]]
-    assert [round(primary[name], 4) for name in ("value", "low", "high")] == [0.0085, 0.0003, 0.0169]
+    assert [round(primary[name], 4) for name in ("value", "low", "high")] == [0.0087, 0.0002, 0.017]
     means = {arm: round(each["value"], 3) for arm, each in test["retrieval"].items()}
-    assert means == {"cls scores": 0.311, "dual scores": 0.303, "dual scores + matching": 0.311}
+    assert means == {"cls scores": 0.311, "dual scores": 0.302, "dual scores + matching": 0.311}
     assert round(test["teacher, all documents"]["value"], 3) == 0.493
 
 
