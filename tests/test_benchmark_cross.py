@@ -160,7 +160,7 @@ def test_prose_about_pairs_made_from_documents_is_what_was_measured() -> None:
 
 
 def test_prose_about_students_of_cross_encoders_is_what_was_measured() -> None:
-    """Notebook 03 and recipe.md say so in words: matching helps retrieval a little, and nothing else differs."""
+    """Notebook 03 and recipe.md say so in words: matching helps retrieval a little, and nothing else is beyond doubt after Holm."""
     told = json.loads((ROOT / "docs" / "cross.json").read_text(encoding="utf-8"))["students"]
     assert told["cross encoders"] == "seed 0"
     for split in ("dev", "test"):
@@ -168,7 +168,8 @@ def test_prose_about_students_of_cross_encoders_is_what_was_measured() -> None:
         assert (part["queries"], part["first"], len(part["seeds"])) == (1_000, 20, 3) and part["documents"] > 8_000
         primary = part["contrasts"].pop(part["primary contrast"])
         assert primary["low"] > 0 and primary["p"] < 0.05
-        assert all(each["low"] < 0 < each["high"] for each in part["contrasts"].values())
+        assert all(each["p"] > 0.05 for each in part["contrasts"].values())
+    assert min(each["p"] for each in told["test"]["contrasts"].values()) == pytest.approx(0.086, abs=5e-4)
 
 
 def test_reranking_is_fast_enough_in_both_precisions() -> None:
