@@ -160,7 +160,7 @@ def test_prose_about_pairs_made_from_documents_is_what_was_measured() -> None:
 
 
 def test_prose_about_students_of_cross_encoders_is_what_was_measured() -> None:
-    """Notebook 03 and recipe.md say so in words: matching helps retrieval a little, and nothing else is beyond doubt after Holm."""
+    """Notebook 03 and recipe.md: matching helps retrieval a little, nothing else is beyond doubt after Holm."""
     told = json.loads((ROOT / "docs" / "cross.json").read_text(encoding="utf-8"))["students"]
     assert told["cross encoders"] == "seed 0"
     for split in ("dev", "test"):
