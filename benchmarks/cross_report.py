@@ -159,10 +159,10 @@ def floors(run: Run, found: Found, runs: list[tuple[str, int]]) -> dict[str, Any
     out: dict[str, Any] = {"documents a query": moved, "documents with several queries": int((counts > 1).sum())}
     for name, numbers in models.items():
         out[name] = {}
-        for side, kept, keys in (
-            ("query", slice(None), query_of), ("document", several, document_of[several]),
-        ):  # fmt: skip
-            texts = "queries" if side == "query" else "documents"
+        for side, texts, kept, keys in (
+            ("query", "queries", slice(None), query_of),
+            ("document", "documents", several, document_of[several]),
+        ):
             vectors = [found[texts][i].reshape(len(query_of), -1).astype(np.float32)[kept] for i in numbers]
             shares = np.stack([within_shares(each, keys) for each in vectors])
             far = np.stack([ratio_parts(distances_to_mean(each, keys), np.ones(len(keys)), keys) for each in vectors])

@@ -64,7 +64,7 @@ def main() -> None:
     parser.add_argument("--students", nargs="+", default=list(BARS))
     parser.add_argument("--seeds", nargs="+", type=int, default=list(SEEDS))
     asked = parser.parse_args()
-    rows = read_json(OUT)["runs"] if OUT.exists() else []
+    rows = read_json(OUT, missing={"runs": []})["runs"]
     for seed in asked.seeds:
         for collection in asked.collections:
             for student in asked.students:

@@ -82,7 +82,7 @@ def main() -> None:
         index=data.index, settings=data.settings, similarity=data.similarity,
     )  # fmt: skip
     test = subset(document_texts(collection, held_out_rows(collection), artefacts.LIVE_MIX), HELD)
-    rows: list[dict] = read_json(OUT)["seeds"] if OUT.exists() else []
+    rows: list[dict] = read_json(OUT, missing={"seeds": []})["seeds"]
     for seed in [seed for seed in SEEDS if seed not in {row["seed"] for row in rows}]:
         row: dict[str, float | int] = {"seed": seed}
         for arm in ("inherited", "own"):
