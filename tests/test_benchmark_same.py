@@ -35,12 +35,6 @@ def test_one_code_makes_one_student_and_another_is_told_from_it(
     assert before == now != other
 
 
-@pytest.mark.slow
-def test_what_is_run_runs_and_gives_the_same_twice(tiny_collection_dir: Path) -> None:
-    first, second = (same_students.made(ROOT, str(tiny_collection_dir), "half") for _ in range(2))
-    assert first == second and len(first["weights"]) == 64 and set(first["nDCG@10"]) >= {"teacher", "student", "bm25"}
-
-
 def test_the_students_of_the_tables_are_those_of_now() -> None:
     """README and recipe.md say so."""
     found = json.loads((ROOT / "docs" / "same_students.json").read_text(encoding="utf-8"))
