@@ -1,7 +1,7 @@
 """A part of benchmarks/generation.py: what is measured of made queries at one σ, over all dev queries of a collection.
 
 PER_QUERY texts are made of every query. Shares are of texts, intervals (95 %, bootstrap) over queries. Short and long
-queries are told apart as well: no text of more than LONGEST tokens trained the generator that ships.
+queries are told apart as well: no text of more than LONGEST tokens trained the first generator that shipped.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from lab.generation.filters import DEGENERATE, IDENTICAL, TOO_FAR, TWICE, filter
 from lab.generation.measures import diversity, drift, edit_share, top_kept
 
 PER_QUERY = 3
-LONGEST = 24  # tokens of the longest training text in data/artefacts/generator_texts.py, [CLS] and [SEP] included
+LONGEST = 24  # tokens of a short query, [CLS] and [SEP] included
 STRICT = Filters(closest=0.7)  # the strict filter of notebook 04
 REASONS = (IDENTICAL, TWICE, DEGENERATE, TOO_FAR)
 

@@ -178,10 +178,6 @@ def test_no_training_text_is_a_dev_or_test_query_of_either_collection(texts, mon
     assert [text for text in texts.training_texts() if text not in {minutes, axes, unused}] == made
 
 
-def test_the_longest_training_text_is_what_the_benchmark_calls_short(texts) -> None:
-    assert benchmark("generation_rows").LONGEST == texts.LONGEST
-
-
 def test_texts_are_spoilt_but_keep_their_ends(texts) -> None:
     row, random = [101, *range(200, 220), 102], np.random.default_rng(0)
     spoilt = [texts.corrupt(row, 103, random) for _ in range(400)]

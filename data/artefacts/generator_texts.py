@@ -2,8 +2,7 @@
 
 Titles, sentences, spans and questions out of both collections' documents: no query is asked for. A sentence of one
 document may still be, word for word, a query made of another. Those that are a dev or test query of either collection
-are left out, which is all that these two splits are opened for here; train queries stay. (The generator that ships was
-trained before this was so: README.md.)
+are left out, which is all that these two splits are opened for here; train queries stay.
 """
 
 from __future__ import annotations
@@ -21,8 +20,8 @@ from lab.collection.texts import TextMix, document_texts, sentences
 from lab.generation.filters import same_words
 
 COLLECTIONS, HELD_OUT = ("wiki", "pydocs"), ("dev", "test")
-MIX = TextMix(sentences=5, spans=4, questions=3, span_words=(2, 14), most=10**9)
-SHORTEST, LONGEST = 4, 24  # tokens of a training text, [CLS] and [SEP] included
+MIX = TextMix(sentences=100, spans=6, questions=3, span_words=(2, 30), most=10**9)
+SHORTEST, LONGEST = 4, 64  # tokens of a training text, [CLS] and [SEP] included
 CORRUPTED, MASKED, DELETED, SWAPPED = 0.5, 0.10, 0.08, 0.05  # share of texts; shares of a corrupted text's tokens
 
 _IS = re.compile(r"^(?:The |A |An )?(.{2,60}?) (is|was|are|were) ((?:a|an|the|one of)\b[^.;(]{4,90})")

@@ -29,7 +29,7 @@ class DecoderShape:
     layers: int = 2
     heads: int = 12
     feed_forward: int = 1024
-    longest: int = 48  # most tokens of a text, [CLS] and [SEP] included
+    longest: int = 64  # most tokens of a text, [CLS] and [SEP] included
 
 
 class EmbeddedDecoder(nn.Module):
