@@ -21,7 +21,6 @@ from lab.encoders.teacher import DualEncoder
 from lab.errors import CacheError, ModelError
 from lab.generation.embedded import DecoderShape, EmbeddedDecoder, start_as_copier
 from lab.generation.load import from_stored, load_embedded, save_embedded
-from tests.scripts import benchmark
 
 ARTEFACTS = Path(__file__).resolve().parents[1] / "data" / "artefacts"
 SPECIAL, SHAPE = (0, 2, 3), DecoderShape(layers=2, heads=12, feed_forward=16, longest=12)

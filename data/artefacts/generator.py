@@ -114,7 +114,8 @@ class Trainer:
             part = rows[start : start + 70]
             states, mask = self.states([row[: self.decoder.shape.longest] for row in part])
             with torch.no_grad():
-                found = self.decoder.generate(states, mask, do_sample=False, num_beams=1, max_length=self.decoder.shape.longest).tolist()
+                most = self.decoder.shape.longest
+                found = self.decoder.generate(states, mask, do_sample=False, num_beams=1, max_length=most).tolist()
             ends = [row.index(end) if end in row else len(row) for row in found]
             right += sum(f[1:e] == row[1:-1] for f, e, row in zip(found, ends, part, strict=True))
         return right / len(rows)
