@@ -20,7 +20,7 @@ import itertools
 import json
 
 import numpy as np
-from results import ROOT, read_json, write_json
+from results import ROOT, commit, read_json, write_json
 from scipy.stats import spearmanr
 
 import lab
@@ -32,7 +32,7 @@ from lab.losses import LossWeights
 from lab.preparation import training_data
 from lab.retrieval import ExactIndex
 
-OUT = ROOT / "docs" / "fidelity.json"
+OUT, COMMAND = ROOT / "docs" / "fidelity.json", "python benchmarks/fidelity.py --collections wiki pydocs"
 BASE = lab.DistillConfig(
     static=False, observed=500, texts=TextMix(sentences=2, spans=1, questions=1, most=4_000), probes=1
 )
@@ -120,7 +120,7 @@ def measure(collection: str) -> list[dict]:
             rows += there
             continue
         found = lab.distill(config, collection=documents, teacher=teacher, store=store, prepared=prepared, **changes)
-        rows.append({"changes": name, **row_of(found), **dev.row(found.student)})
+        rows.append({"changes": name, "commit": commit(), **row_of(found), **dev.row(found.student)})
         print(json.dumps(rows[-1]), flush=True)
         others = [row for row in known if row["changes"]["collection"] != collection]
         write_json(OUT, {**told, "students": others + rows})
@@ -166,7 +166,7 @@ def main() -> None:
     }
     known = read_json(OUT)
     table = known.get("spearman", {}) | table
-    write_json(OUT, {"spearman": table, "students": known["students"]})
+    write_json(OUT, {"command": COMMAND, "commit": commit(), "spearman": table, "students": known["students"]})
     print(json.dumps(table, indent=1))
 
 

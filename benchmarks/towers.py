@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
-from results import ROOT, read_json, write_json
+from results import ROOT, commit, read_json, write_json
 
 import lab
 from lab import artefacts
@@ -64,6 +64,8 @@ def summary(rows: list[dict]) -> dict:
     draws = np.random.default_rng(0).choice(more, (10_000, len(more))).mean(axis=1)
     low, high = np.quantile(draws, [0.025, 0.975])
     return {
+        "command": "python benchmarks/towers.py",
+        "commit": commit(),
         "own minus inherited": {"value": float(more.mean()), "low": float(low), "high": float(high)},
         "settings": {"texts": TEXTS, "held out": HELD, "words": WORDS, "steps": int(EPOCHS * TEXTS / 64)},
         "seeds": rows,
