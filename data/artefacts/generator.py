@@ -1,12 +1,12 @@
 """Trains the embedded query generator: documents of both collections in, a decoder that rebuilds texts out.
 
     python data/artefacts/generator.py out/generator                 # about an hour on one core; resumes
-    python data/artefacts/generator.py out/generator --steps 8000    # longer, from where it stopped
+    python data/artefacts/generator.py out/generator --steps 12000   # longer, from where it stopped
 
-Recipe: the default teacher reads a text, half of the time (a quarter, while the rate falls) with tokens masked, deleted
-or swapped; Gaussian noise is put on its states; the decoder writes the text as it was. Texts are titles, sentences,
-spans and questions made of documents, without those that are, word for word, a dev or test query. Dev queries are
-rebuilt now and then to be looked at; nothing is chosen by them.
+Recipe: the default teacher reads a text, half of the time (in the end a quarter) with tokens masked, deleted or
+swapped; Gaussian noise is put on its states; the decoder writes the text as it was. Texts are titles, sentences, spans
+and questions made of documents, without those that are, word for word, a dev or test query. Dev queries are rebuilt now
+and then: the length of the run and when the rate falls were chosen by them.
 """
 
 from __future__ import annotations
@@ -32,9 +32,10 @@ from lab.store import default_folder
 from lab.training.batches import all_batches
 from lab.training.checkpoint import load_checkpoint, save_checkpoint
 
-STEPS, BATCH, RATE, WARMUP, COOLING = 10_000, 64, 1e-3, 120, 0.25
+STEPS, BATCH, RATE, WARMUP = 8_000, 64, 1e-3, 120
+COOLING, WHOLE = 0.5, 0.25  # last shares of the steps: the rate falls · every token is compared with
 NOISE, MOST_NOISE = 0.4, 1.2  # |N(0, NOISE)| of the states' RMS on each text, at most MOST_NOISE
-NEGATIVES = 3_000  # tokens, beside those of the batch, that a step compares with; all of them while cooling
+NEGATIVES = 3_000  # tokens, beside those of the batch, that a step compares with before it is every one
 SAVE_EVERY, LOOK_EVERY, LOOKED = 50, 500, 140  # queries looked at, drawn evenly from all: their order is no chance
 
 
@@ -122,7 +123,7 @@ class Trainer:
 
 
 def rate(step: int, steps: int) -> float:
-    """Rise, stay, fall in a straight line over the last quarter: a run can be made longer until it begins to fall."""
+    """Rise, stay, fall in a straight line in the end: a run can be made longer until it begins to fall."""
     return RATE * min((step + 1) / WARMUP, 1.0, (steps - step) / (COOLING * steps))
 
 
@@ -141,7 +142,7 @@ def train(target: Path, steps: int = STEPS, state: Path | None = None) -> None:
     for step, at in enumerate(all_batches([len(r) for r in trainer.rows], BATCH, 0, steps, done), done):
         for group in trainer.optimiser.param_groups:
             group["lr"] = rate(step, steps)
-        seen.append(trainer.step(at, step, every_token=step >= (1 - COOLING) * steps))
+        seen.append(trainer.step(at, step, every_token=step >= (1 - WHOLE) * steps))
         if (step + 1) % SAVE_EVERY == 0 or step + 1 == steps:
             save_checkpoint(state, key(trainer), trainer.decoder, trainer.optimiser, None, {"step": step + 1})
             loss, right = np.mean(seen, axis=0)
