@@ -32,8 +32,8 @@ from lab.store import default_folder
 from lab.training.batches import all_batches
 from lab.training.checkpoint import load_checkpoint, save_checkpoint
 
-STEPS, BATCH, RATE, WARMUP = 8_000, 64, 1e-3, 120
-COOLING, WHOLE = 0.5, 0.25  # last shares of the steps: the rate falls · every token is compared with
+STEPS, BATCH, RATE, WARMUP = 7_000, 64, 1e-3, 120
+COOLING, WHOLE = 0.6, 0.125  # last shares of the steps: the rate falls · every token is compared with
 NOISE, MOST_NOISE = 0.4, 1.2  # |N(0, NOISE)| of the states' RMS on each text, at most MOST_NOISE
 NEGATIVES = 3_000  # tokens, beside those of the batch, that a step compares with before it is every one
 SAVE_EVERY, LOOK_EVERY, LOOKED = 50, 500, 140  # queries looked at, drawn evenly from all: their order is no chance

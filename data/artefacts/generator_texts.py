@@ -36,7 +36,7 @@ def questions(collection: lab.Collection, seed: int = 0) -> list[str]:
     use before "of", asked about titles."""
     random = np.random.default_rng(seed)
     nouns = Counter(match[1] for body in collection.bodies for match in set(_OF.findall(body)))
-    common = [noun for noun, count in nouns.items() if count >= 4]
+    common = sorted(noun for noun, count in nouns.items() if count >= 4)  # counted in sets, whose order no seed holds
     found = []
     for title, body in zip(collection.titles, collection.bodies, strict=True):
         first = next(iter(sentences(body)), "")
