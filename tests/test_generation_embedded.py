@@ -156,6 +156,17 @@ def test_training_texts_are_questions_of_documents_alone(texts, stored, tiny_col
     assert any(text.lower().split(maxsplit=1)[1] == "is mount etna?" for text in found)
 
 
+def test_what_titles_are_asked_about_hangs_on_no_order_of_documents(texts) -> None:
+    """Nor on that of a set, which changes with Python's hash seed: an interrupted training met other texts."""
+    bodies = ["Look at the height of it.", "Look at the age of it."] * 4
+
+    def asked(bodies: list[str]) -> list[str]:
+        ids = tuple(map(str, range(len(bodies))))
+        return texts.questions(Collection("hills", ids, ("Etna",) * len(ids), tuple(bodies), {}, {}))
+
+    assert asked(bodies) == asked(bodies[::-1]) and len(set(asked(bodies))) > 8
+
+
 def test_no_training_text_is_a_dev_or_test_query_of_either_collection(texts, monkeypatch) -> None:
     minutes, axes, unused, rows = (
         "The minutes of a day.", "Interchange two axes here.", "Remove what nobody uses.", "Sort the rows by size."
