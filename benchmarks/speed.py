@@ -1,13 +1,12 @@
 """Queries a second: each student against its teacher, in one run, one query at a time and in batches, on idle cores.
 
-    python benchmarks/speed.py out/tenth out/quarter    # students in folders
-    python benchmarks/speed.py --sizes                  # the four sizes, as cut out of the teacher: how fast a student
-                                                        # is does not depend on what it learnt
+    python benchmarks/speed.py                          # writes docs/speed.json: the student that ships, and the four
+                                                        # sizes as cut out of the teacher (how fast a student is does
+                                                        # not depend on what it learnt)
+    python benchmarks/speed.py out/tenth out/quarter    # students in folders; only printed
 
 The figure to quote is the ratio to the teacher; absolute numbers are this machine's. Repeats are interleaved, so that a
-machine that slows down slows all encoders alike; the median of the repeats is printed with the smallest and largest.
-Printed is a JSON object; docs/speed.json holds that of the shipped student, and of the sizes under "sizes", which
-`--sizes` puts there.
+machine that slows down slows all encoders alike; the median of the repeats is told with the smallest and largest.
 """
 
 from __future__ import annotations
@@ -18,14 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from results import commit, read_json, write_json
+from results import ROOT, commit, write_json
 
 import lab
 from lab import artefacts
 from lab.encoders.student import make_student
 from lab.teaching.pace import encoding_seconds
 
-OUT = Path(__file__).resolve().parent.parent / "docs" / "speed.json"
+OUT = ROOT / "docs" / "speed.json"
 REPEATS, SINGLE, BATCH = 7, 60, 512
 OBSERVED = 300  # texts the teacher reads before it is cut: what a token means is of no matter here
 
@@ -63,25 +62,21 @@ def measured(encoders: dict[str, lab.DualEncoder], texts: list[str]) -> dict[str
 
 
 def main() -> None:
-    """Measure, and print one JSON object."""
+    """Measure and print; write what ships."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("students", nargs="*", type=Path)
-    parser.add_argument("--sizes", action="store_true", help="the four sizes, into docs/speed.json")
     parser.add_argument("--collection", default="wiki")
     arguments = parser.parse_args()
-    if not arguments.students and not arguments.sizes:
-        parser.error("name folders of students, or say --sizes")
     queries = list(lab.load_collection(arguments.collection).queries["dev"].values())
     texts = (queries * (BATCH // len(queries) + 1))[:BATCH]
     teacher = lab.load_teacher(precision="float32")
-    students = as_cut(teacher) if arguments.sizes else {}
-    students |= {path.name: lab.load_student(path) for path in arguments.students}
-    told = measured({"teacher": teacher} | students, texts)
+    folders = arguments.students or [artefacts.path(artefacts.STUDENT)]
+    students = {path.name: lab.load_student(path) for path in folders}
+    sizes = {} if arguments.students else as_cut(teacher)
+    told = measured({"teacher": teacher} | sizes | students, texts)
     print(json.dumps(told, indent=1))
-    if arguments.sizes:
-        known = read_json(OUT, missing={})
-        block = {"command": "python benchmarks/speed.py --sizes", "commit": commit(), "encoders": told}
-        write_json(OUT, {**known, "sizes": block})
+    if not arguments.students:
+        write_json(OUT, {"command": "python benchmarks/speed.py", "commit": commit(), "encoders": told})
 
 
 if __name__ == "__main__":

@@ -191,7 +191,7 @@ def speeds() -> dict[str, tuple[float, float]]:
     """
     if not SPEED.exists():
         return {}
-    found = json.loads(SPEED.read_text(encoding="utf-8"))["sizes"]["encoders"]
+    found = json.loads(SPEED.read_text(encoding="utf-8"))["encoders"]
     alone = {name: found[name]["one by one"] for name in ("teacher", *SIZE_NAMES) if name in found}
     return {name: (each["queries per second"], each["times the teacher"]) for name, each in alone.items()}
 

@@ -43,7 +43,8 @@ def of_quality(of: dict[str, Any]) -> list[str]:
     tenth, quarter = rows["wiki", "tenth"], rows["wiki", "quarter"]
     py_tenth, py_quarter = rows["pydocs", "tenth"], rows["pydocs", "quarter"]
     later, small = of["quality-unseen"], of["quality-twentieth"]  # tenth and quarter; wiki and pydocs
-    alone, batches = (f"{each['times the teacher']:.1f} ×" for each in list(of["speed"]["wiki-tenth"].values())[1:])
+    speed = of["speed"]["encoders"]["wiki-tenth"]
+    alone, batches = (f"{speed[how]['times the teacher']:.1f} ×" for how in ("one by one", "batches"))
     seeds, shipped = f"mean of {len(tenth['seeds'])} seeds", of["shipped"]["report"]["dev"]
     k1, b = re.search(r"k\w=([\d.]+), b=([\d.]+)", shipped["bm25"]).groups()  # type: ignore[union-attr]
     return [
@@ -109,7 +110,7 @@ def of_elsewhere(of: dict[str, Any]) -> list[str]:
 
 
 def of_speed(of: dict[str, Any]) -> list[str]:
-    alone, batches = (of["speed"]["wiki-tenth"][how] for how in ("one by one", "batches"))
+    alone, batches = (of["speed"]["encoders"]["wiki-tenth"][how] for how in ("one by one", "batches"))
     flops = {who: number / 1e6 for who, number in of["shipped"]["flops"].items()}
     scorers = [of["rerank_speed"]["float32"][scorer] for scorer in ("cls", "dual")]
     told = [interval({"value": s["ratio"], "low": s["smallest"], "high": s["largest"]}, 2) for s in scorers]
