@@ -43,13 +43,14 @@ def of_quality(of: dict[str, Any]) -> list[str]:
     tenth, quarter = rows["wiki", "tenth"], rows["wiki", "quarter"]
     py_tenth, py_quarter = rows["pydocs", "tenth"], rows["pydocs", "quarter"]
     later, small = of["quality-unseen"], of["quality-twentieth"]  # tenth and quarter; wiki and pydocs
-    speed = of["speed"]["encoders"]["wiki-tenth"]
-    alone, batches = (f"{speed[how]['times the teacher']:.1f} ×" for how in ("one by one", "batches"))
+    encoders = of["speed"]["encoders"]
+    rates, own = encoders["wiki-tenth"], f"{encoders['teacher']['parameters']:,}"
+    alone, batches = (f"{rates[how]['times the teacher']:.1f} ×" for how in ("one by one", "batches"))
     seeds, shipped = f"mean of {len(tenth['seeds'])} seeds", of["shipped"]["report"]["dev"]
     k1, b = re.search(r"k\w=([\d.]+), b=([\d.]+)", shipped["bm25"]).groups()  # type: ignore[union-attr]
     return [
         f"| `wiki`, test split, {tenth['queries']} questions |",
-        f"| teacher, all-MiniLM-L6-v2 | {of['speed']['teacher']['parameters']:,} | {tenth['teacher']:.3f} | | 1 × |",
+        f"| teacher, all-MiniLM-L6-v2 | {own} | {tenth['teacher']:.3f} | | 1 × |",
         f"| student `tenth`, {seeds} | {tenth['parameters']:,} | {tenth['student_value']:.3f} |"
         f" {interval(tenth['retention'])} | {alone} alone, {batches} in batches |",
         f"| student `quarter`, {seeds} | {quarter['parameters']:,} | {quarter['student_value']:.3f} |"
@@ -118,7 +119,7 @@ def of_speed(of: dict[str, Any]) -> list[str]:
     slower = [f"{live[name]['median slowdown']['wall']:.1%}".replace("-", "−") for name in ("00", "03")]
     return [
         f"smallest and largest {alone['smallest']:.1f} and {alone['largest']:.1f} alone,"
-        f" {batches['smallest']:.1f} and {batches['largest']:.1f} in batches;",
+        f" {batches['smallest']:.1f} and {batches['largest']:.1f} in batches);",
         f"a query of {QUERY_TOKENS} tokens costs {flops['student']:.1f} MFLOPs instead of {flops['teacher']:.1f}.",
         f"`cls` scores {told[0]} and `dual` {told[1]} times as many pairs a second as sentence-transformers' own",
         f"median, smallest and largest of {of['rerank_speed']['repeats']} repeats",

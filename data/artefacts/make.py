@@ -126,7 +126,7 @@ WANTED: dict[str, tuple[str, Callable[[Path], None], str]] = {
     artefacts.GENERAL: ("general-tenth", general, f"{WIKI}; documentation listed in data/pydocs/LICENSES.md"),
     artefacts.GRID: ("wiki-grid", grid.build, WIKI),
     artefacts.TRIALS: ("wiki-guided.json", trials, WIKI),
-    artefacts.SIZES: ("wiki-sizes", sizes.build, WIKI),
+    artefacts.SIZES: ("wiki-dial", sizes.build, WIKI),
     artefacts.CLINIC: ("wiki-clinic", clinic.build, WIKI),
     artefacts.CROSS: ("pydocs-cross", cross, "documentation listed in data/pydocs/LICENSES.md"),
     artefacts.GENERATOR: ("query-generator", generator, f"{WIKI}; documentation listed in data/pydocs/LICENSES.md"),
