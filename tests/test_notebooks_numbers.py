@@ -76,7 +76,7 @@ def test_students_of_scores_alone_come_nearer_before_they_are_pushed_away(docume
     seen = artefacts.grid()[f"scores-teacher-{documents}"]
     far, found = seen.measures["mean distance"], seen.measures[IN_TEACHERS_INDEX]
     nearest = int(np.argmax(np.diff(far) > 0))  # the look before it is first pushed away
-    assert seen.steps[nearest] == 8 and far[nearest] < far[0] < far.max() and found[nearest] > found[0] > found.min()
+    assert far[nearest] < far[0] < far.max() and found[nearest] > found[0] > found.min()
     expected = two(far[0], far[nearest], far[-1]) | shares(found[0], found[: nearest + 2].max(), found[-1])
     if documents == "inherited":  # it comes back
         expected |= two(far.max()) | shares(found.min())
@@ -85,7 +85,7 @@ def test_students_of_scores_alone_come_nearer_before_they_are_pushed_away(docume
         assert far[-1] > far[0] and found[-1] < found[0]
     bullets = told("So it is not scores that fail").split("\n- **Teacher's layers, ")[1:]
     (text,) = (bullet.partition("\n\n")[0] for bullet in bullets if bullet.startswith(f"{documents} documents**"))
-    assert numbers(text.partition("\n- ")[0]) == expected and "step 8" in text
+    assert numbers(text.partition("\n- ")[0]) == expected and f"step {seen.steps[nearest]}" in text
 
 
 def test_what_the_broken_students_find_is_what_the_clinic_shows() -> None:

@@ -106,7 +106,8 @@ QUESTIONS: dict[str, Question] = {
         ),
         "{:.0%} of the variance is movement within a query",
         "Every token of the query attends to every token of the document, in all layers. What the query means beside a"
-        " document about something else is another thing, and training has every reason to make use of that.",
+        " document about something else is another thing. Untrained, more of the variance is such movement: section 7"
+        " shows what training makes of it.",
     ),
     "tight": Question(
         "Cauchy–Schwarz says how much a score can change at most when the student's query stands where it stands. How"
