@@ -13,10 +13,9 @@ With as many steps it would be *repeated*, the observed queries three times over
 
 A run is a file in runs/generated/, so an interrupted study goes on; students lie there until the test. What every query
 scores in every run goes to docs/generated-values.json (dev: generated-dev-values.json), in the order of the split, so
-that anyone can compute the intervals again. The two files of results that are stored are from before that was so: their
-runs are gone, and with them the values; a study that is run again writes all of it. The first of the
-contrasts, the primary one, stood here before a run was made; the others are corrected by Holm. Two of the arms (σ 0.5
-and 2 at 2,000 and 8,000) and their contrasts came after the others had been tested.
+that anyone can compute the intervals again. The contrasts stood here before a run was made; the first is the primary
+one, the others are corrected by Holm. It is the second study of this kind: the first (commit b72c28eb53d6) had another
+generator, whose default σ was 1.
 """
 
 from __future__ import annotations
@@ -70,7 +69,7 @@ CONTRASTS = (
     PRIMARY,
     *((FEW, DEFAULT, other) for other in (NOTHING, WIKI, AGAIN)),
     *((n, DEFAULT, other) for n in OBSERVED[1:] for other in (NOTHING, WIKI, SENTENCE, AGAIN)),
-    *((n, arm, SENTENCE) for n in OBSERVED for arm in SIGMAS if arm != DEFAULT),
+    *((n, DEFAULT, arm) for n in OBSERVED for arm in SIGMAS if arm != DEFAULT),
 )
 CONFIG = lab.DistillConfig(collection="pydocs", student="tenth", queries="train", observed=2_000, select=False,
                            static=False, **PAPER)  # fmt: skip

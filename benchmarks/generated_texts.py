@@ -7,11 +7,7 @@ own), sentences of pydocs documents (the index has them anyway), sentences of wi
 observed, the smaller sizes' among the larger's, and which extra texts are taken.
 
 A text that is, word for word, a dev or test query of pydocs is left out of a pool, and counted: pydocs' queries are
-sentences of docstrings, and documents quote each other. (`lab distill` cannot do that: it opens neither split.) The
-students in docs/generated.json and docs/generated-dev.json were trained before this was so. The texts of those with
-*sentences*, *out of domain*, *repeated* and *nothing extra*, made again by the code of commit 951c00add3ae, have the
-digests stored there, and none of them is such a query. Made queries were not kept, and did not come out the same to the
-letter when they were made again.
+sentences of docstrings, and documents quote each other. (`lab distill` cannot do that: it opens neither split.)
 """
 
 from __future__ import annotations
@@ -33,8 +29,8 @@ from lab.generation.made import picked
 RUNS, LEFT_OUT = ROOT / "runs" / "generated", ROOT / "docs" / "generated-left-out.json"
 EXTRA, SEEDS, FEW, ALL = 2, (0, 1, 2), 500, 8_000  # two extra texts an observed query, as in the paper
 NOTHING, WIKI, SENTENCE, AGAIN, STATIC = "nothing extra", "out of domain", "sentences", "repeated", "static student"
-DEFAULT = "generated, σ 1"
-SIGMAS = {DEFAULT: 1.0, "generated, σ 0.5": 0.5, "generated, σ 2": 2.0}
+DEFAULT = "generated, σ 0.75"
+SIGMAS = {DEFAULT: 0.75, "generated, σ 0.5": 0.5, "generated, σ 2": 2.0}
 SPARE = 1.1  # made queries a pool holds more than a seed takes of it on average
 HELD_OUT = ("dev", "test")
 # pools whose leavings are published; of all observed queries at one σ alone, which takes minutes

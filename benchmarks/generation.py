@@ -4,12 +4,11 @@
     python benchmarks/generation.py --only speed          # one part again; what the file says of the others stays
     python benchmarks/generation.py --generator FOLDER    # another generator: an embedded one's folder, BART, T5
 
-noise: per σ, over all dev queries of wiki, how many are rebuilt exactly, the share of words edited, whether the
-teacher's best document stays the same (95 % bootstrap interval over queries), drift, diversity, and what the filters
-drop. The default σ is the largest of the grid at which the best document is kept for at least 80 %. Beside it, for both
-collections: the generator alone, without masked words, at σ = 0 and at the default.
-lengths: the generator alone again, the default σ and, on pydocs, every σ, with queries of at most LONGEST tokens and
-longer ones apart, since no longer text trained the generator that ships.
+noise: per σ, over all dev queries of either collection, how many are rebuilt exactly, the share of words edited,
+whether the teacher's best document stays the same (95 % bootstrap interval over queries), drift, diversity, and what
+the filters drop, with queries of at most LONGEST tokens and longer ones apart. The default σ is the largest of the grid
+at which the best document is kept for at least 80 % of what is made on both. Beside it: the generator alone, without
+masked words, at σ = 0 and at the default.
 coverage: per σ, for both collections, how near held-out queries are to observed and made ones, and how many words were
 edited (generation_coverage.py). speed: by the clock, on two threads and otherwise idle cores; the load of the machine
 before is written beside it. Dev queries are looked at, nothing is trained.
@@ -42,9 +41,9 @@ MASKS = (0.0, 0.02, 0.05, 0.1)  # at the default σ
 KEPT = 0.80
 TIMED, REPEATS, THREADS = 280, 5, 2  # made queries of a repeat, repeats after one that warms up
 REBUILT, FAST = 0.80, 100.0  # the bars: rebuilt exactly without noise and masks, made queries a second on 2 cores
-COLLECTIONS, PARTS = ("wiki", "pydocs"), ("noise", "lengths", "coverage", "speed")
+COLLECTIONS, PARTS = ("wiki", "pydocs"), ("noise", "coverage", "speed")
 COVERAGE, SPEED = "coverage and edits, dev queries", "speed at the default sigma"
-LENGTHS = "by length, dev queries"
+PER_SIGMA = "per sigma, dev queries"
 
 
 def default_sigma(rows: list[dict[str, Any]], least: float = KEPT) -> float:
@@ -61,6 +60,11 @@ def default_sigma(rows: list[dict[str, Any]], least: float = KEPT) -> float:
     if chosen is None:
         raise LabError(f"no σ keeps the top document for {least:.0%} of the queries: train the generator further")
     return chosen
+
+
+def at(rows: list[dict[str, Any]], sigma: float) -> dict[str, Any]:
+    """The row of one σ."""
+    return next(found for found in rows if found["sigma"] == sigma)
 
 
 def speed(generator: QueryGenerator, queries: list[str], settings: NoiseSettings, load: float) -> dict[str, Any]:
@@ -105,29 +109,19 @@ def loaded(source: str | None, teacher: lab.DualEncoder) -> QueryGenerator:
 
 def noise(rows: Rows) -> dict[str, Any]:
     """What every σ and every masking probability does, and the default σ that follows."""
-    grid = [rows.of("wiki", sigma) for sigma in SIGMAS]
-    chosen = default_sigma(grid)
+    grid = {name: [rows.of(name, sigma) for sigma in SIGMAS] for name in COLLECTIONS}
+    chosen = min(default_sigma(found) for found in grid.values())
     return {
-        "settings": {"mask": NoiseSettings().mask, "search": "greedy", "closest": STRICT.closest},
-        "per sigma, wiki dev queries": grid,
+        "settings": {"mask": NoiseSettings().mask, "search": "greedy", "closest": STRICT.closest, "longest": LONGEST},
+        PER_SIGMA: grid,
         "default sigma": chosen,
-        "at the default sigma, pydocs dev queries": rows.of("pydocs", chosen),
         "without masking": [rows.of(name, sigma, mask=0.0) for name in COLLECTIONS for sigma in (0.0, chosen)],
         "per masking probability, at the default sigma": [rows.of("wiki", chosen, mask) for mask in MASKS],
     }
 
 
-def lengths(rows: Rows, chosen: float) -> list[dict[str, Any]]:
-    """Rows of the generator alone, of the default σ, and on pydocs, whose queries are the longer ones, of every σ."""
-    asked = [(name, 0.0, 0.0) for name in COLLECTIONS] + [("wiki", chosen, NoiseSettings().mask)]
-    asked += [("pydocs", sigma, NoiseSettings().mask) for sigma in SIGMAS]
-    return [rows.of(name, sigma, mask) for name, sigma, mask in asked]
-
-
 def met(told: dict[str, Any]) -> dict[str, Any]:
     """Which bars are met; None for the speed where it was not measured by the clock."""
-    chosen = next(each for each in told["per sigma, wiki dev queries"] if each["sigma"] == told["default sigma"])
-    kept = {"wiki": chosen, "pydocs": told["at the default sigma, pydocs dev queries"]}
     rate = told[SPEED].get("queries per second")
     return {
         f"rebuilt for {REBUILT:.0%} without noise and masks": {
@@ -136,7 +130,8 @@ def met(told: dict[str, Any]) -> dict[str, Any]:
             if each["sigma"] == 0
         },
         f"top document kept for {KEPT:.0%}": {
-            name: each["top document kept"]["value"] >= KEPT for name, each in kept.items()
+            name: at(found, told["default sigma"])["top document kept"]["value"] >= KEPT
+            for name, found in told[PER_SIGMA].items()
         },
         f"{FAST:g} queries per second": None if rate is None else rate >= FAST,
     }
@@ -160,9 +155,6 @@ def main() -> None:
     dev = Rows(generator, teacher)
     if "noise" in parts:
         told |= {"commit": commit()} | noise(dev)
-    if "lengths" in parts:
-        made = {"command": f"{command} --only lengths", "commit": commit(), "longest": LONGEST}
-        told[LENGTHS] = made | {"rows": lengths(dev, told["default sigma"])}
     if "coverage" in parts:
         rows = [each for name in COLLECTIONS for each in table(lab.load_collection(name), generator, teacher, SIGMAS)]
         made = {"command": f"{command} --only coverage", "commit": commit()}

@@ -1,7 +1,7 @@
 """A part of benchmarks/generation.py: what is measured of made queries at one σ, over all dev queries of a collection.
 
 PER_QUERY texts are made of every query. Shares are of texts, intervals (95 %, bootstrap) over queries. Short and long
-queries are told apart as well: no text of more than LONGEST tokens trained the first generator that shipped.
+queries are told apart as well.
 """
 
 from __future__ import annotations

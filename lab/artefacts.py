@@ -34,7 +34,7 @@ GRID = "wiki-grid"  # recordings of students that copy scores alone
 TRIALS = "wiki-guided"
 MAP = "wiki-map"
 SIZES, SIZE_NAMES, CLINIC = "wiki-dial", ("twentieth", "tenth", "quarter", "half"), "wiki-clinic"
-GENERATOR = "query-generator"
+GENERATOR = "query-rewriter"
 CROSS = "pydocs-cross"
 SPEED = Path(__file__).resolve().parent.parent / "docs" / "speed.json"  # by benchmarks/speed.py
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from lab.report import FidelityReport, Report
     from lab.saving import Opened
 
-# of --mix, with the defaults of DistillConfig: importing it for --help would import torch
+# of --mix and --sigma, with the defaults of DistillConfig: importing it for --help would import torch
+SIGMA = 0.75
 KINDS = {
     "titles": 1, "sentences": 12, "spans": 3, "questions": 6, "names": 0, "most": 80_000, "at_least": 40_000,
     "generated": 0,
@@ -65,7 +66,9 @@ def _parser() -> argparse.ArgumentParser:
         " `at_least` with general ones where documents give few; `generated`: made by noise of each train query (with"
         f" --queries train); default: {usual}",
     )  # fmt: skip
-    distill.add_argument("--sigma", type=float, help="noise of `generated`, in units of the encoder's RMS; default: 1")
+    distill.add_argument(
+        "--sigma", type=float, help=f"noise of `generated`, in units of the encoder's RMS; default: {SIGMA:g}"
+    )
     distill.add_argument("--documents", choices=("inherited", "own"), help="default: inherited")
     distill.add_argument(
         "--loss", choices=("matching", "combined"), help="combined: the teacher's scores as well as its vectors, with"

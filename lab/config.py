@@ -42,7 +42,7 @@ class DistillConfig:
     texts: TextMix = field(default_factory=TextMix)  # how many texts of which kind a document gives
     at_least: int = 40_000  # texts; fewer are repeated to half of it and general ones of the shipped wiki added; 0: not
     generated: int = 0  # queries made by noise of each train query (queries="train"); none: see docs/recipe.md
-    sigma: float = 1.0  # of that noise, in units of the RMS of the encoder's states
+    sigma: float = 0.75  # of that noise, in units of the RMS of the encoder's states
     unseen: tuple[str, ...] = ()  # ids of documents that give no training text; they stay in the index
     observed: int = 20_000  # texts the teacher reads to find what each token is on average at the student's first layer
     losses: LossWeights = field(default_factory=LossWeights)  # matching on queries alone unless said otherwise
@@ -96,9 +96,10 @@ class DistillConfig:
 
     def told(self) -> dict[str, Any]:
         """All settings, for a study that knows its runs again by them. A setting that came later is left out where it
-        has its default: runs from before it, which it would not have changed, are still theirs.
+        has its default, and the σ of queries that are not made is the default of before: runs which neither would have
+        changed are still theirs.
         """
-        every = _as_before(dataclasses.asdict(self), _LATER)
+        every = _as_before(dataclasses.asdict(self), _LATER) | ({} if self.generated else {"sigma": _SIGMA_BEFORE})
         return every | {"texts": _as_before(every["texts"], _LATER_TEXTS)}
 
     def digest(self, *more: str) -> str:
@@ -140,7 +141,7 @@ class DistillConfig:
 
 
 # settings, and those of `texts`, that came after the first stored studies, with the values that change nothing in them
-_LATER, _LATER_TEXTS = {"at_least": 40_000}, {"names": 0}
+_LATER, _LATER_TEXTS, _SIGMA_BEFORE = {"at_least": 40_000}, {"names": 0}, 1.0
 
 
 def _as_before(settings: dict[str, Any], later: dict[str, Any]) -> dict[str, Any]:

@@ -81,38 +81,40 @@ def test_one_part_again_keeps_the_others(tmp_path: Path, monkeypatch: pytest.Mon
         generation.main()
 
 
-def test_a_row_is_measured_once_and_long_queries_are_told_apart(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    out, measured = tmp_path / "generation.json", []
-    out.write_text(json.dumps(DOCS), encoding="utf-8")
+def test_a_row_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    measured: list[Any] = []
     store = type("Store", (), {"vectors": lambda self, teacher, texts, kind: Counts().encode(texts)})
     monkeypatch.setattr(rows.lab, "VectorStore", store)
     monkeypatch.setattr(rows.lab, "load_collection", lambda name: Collection())
     monkeypatch.setattr(rows, "token_lengths", lambda model, texts: np.array([24, 25, 3]))
-    monkeypatch.setattr(rows, "row", lambda *asked: measured.append(asked) or {"sigma": asked[-1].sigma})
-    teacher, generator = Counts(), Stumbler()
-    teacher.model, generator.source = None, "embedded"
-    monkeypatch.setattr(generation.lab, "load_teacher", lambda: teacher)
-    monkeypatch.setattr(generation, "loaded", lambda source, teacher: generator)
-    monkeypatch.setattr(sys, "argv", ["generation.py", "--only", "lengths", "--out", str(out)])
-    generation.main()
-    told = json.loads(out.read_text(encoding="utf-8"))
-    part = told.pop(generation.LENGTHS)
-    assert told == {name: kept for name, kept in DOCS.items() if name != generation.LENGTHS}
-    assert part["command"].endswith("--only lengths") and part["longest"] == 24
-    found = [(row["collection"], row["sigma"]) for row in part["rows"]]
-    assert found == [("wiki", 0.0), ("pydocs", 0.0), ("wiki", 1.0), *(("pydocs", s) for s in generation.SIGMAS)]
-    assert {asked[5].tolist() == [24, 25, 3] for asked in measured} == {True}
-    assert [asked[-1].mask for asked in measured] == [0.0, 0.0, *[NoiseSettings().mask] * 11]
-    again = rows.Rows(generator, teacher)
-    assert again.of("wiki", 1.0) is again.of("wiki", 1.0) is not again.of("wiki", 2.0)
+    kept = {"top document kept": {"value": 0.9}}
+    monkeypatch.setattr(rows, "row", lambda *asked: measured.append(asked) or {"sigma": asked[-1].sigma} | kept)
+    teacher = Counts()
+    teacher.model = None
+    told = generation.noise(rows.Rows(Stumbler(), teacher))
+    assert [row["sigma"] for row in told[generation.PER_SIGMA]["pydocs"]] == list(generation.SIGMAS)
+    assert told["default sigma"] == generation.SIGMAS[-1], "all is kept up to there"
+    assert all(asked[5].tolist() == [24, 25, 3] for asked in measured)
+    two, bare, masks = 2 * len(generation.SIGMAS), 2 * 2, 2  # of the four masks one is none, one the default
+    assert len(measured) == two + bare + masks
 
 
-def test_the_stored_lengths_add_up_to_their_rows() -> None:
-    part = DOCS[generation.LENGTHS]
-    assert part["longest"] == rows.LONGEST
-    for row in part["rows"]:
+def test_the_default_sigma_is_the_least_that_either_collection_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    most = {"wiki": 1.0, "pydocs": 0.5}
+
+    class Given:
+        def of(self, name: str, sigma: float, mask: float = 0.02) -> dict[str, Any]:
+            value = 0.8 if sigma <= most[name] else 0.79
+            return {"collection": name, "sigma": sigma, "mask": mask, "top document kept": {"value": value}}
+
+    assert generation.noise(Given())["default sigma"] == 0.5
+    most["wiki"] = 0.25
+    assert generation.noise(Given())["default sigma"] == 0.25
+
+
+def test_short_and_long_queries_add_up_to_their_row() -> None:
+    assert DOCS["settings"]["longest"] == rows.LONGEST
+    for row in [*DOCS[generation.PER_SIGMA]["wiki"], *DOCS[generation.PER_SIGMA]["pydocs"], *DOCS["without masking"]]:
         counts = [each["queries"] for each in row["by length"]]
         assert counts == ([140] if row["collection"] == "wiki" else [837, 182])
         for of in (lambda each: each["rebuilt exactly"], lambda each: each["top document kept"]["value"]):

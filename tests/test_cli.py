@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.cli import KINDS, main
+from lab.cli import KINDS, SIGMA, main
 from lab.config import DistillConfig
 from lab.device import PRECISIONS
 from lab.encoders.export import save_model
@@ -54,7 +54,7 @@ def test_the_mix_is_chosen_on_the_command_line(
 def test_the_help_tells_the_mix_that_is_the_default() -> None:
     usual = DistillConfig()
     mix = {kind: getattr(usual if hasattr(usual, kind) else usual.texts, kind) for kind in KINDS}
-    assert mix == KINDS and usual.sigma == 1
+    assert mix == KINDS and usual.sigma == SIGMA
 
 
 def test_evaluate_prints_one_json_object(student: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

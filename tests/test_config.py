@@ -23,3 +23,9 @@ def test_a_later_setting_that_is_used_makes_another_key() -> None:
     others = [dataclasses.replace(usual, at_least=0), dataclasses.replace(usual, texts=TextMix(names=4))]
     assert len({config.digest() for config in (usual, *others)}) == 3
     assert DistillConfig.from_json(others[1].to_json()) == others[1]
+
+
+def test_the_sigma_of_queries_that_are_not_made_names_no_other_run() -> None:
+    usual, made = DistillConfig(), DistillConfig(queries="train", generated=2)
+    assert dataclasses.replace(usual, sigma=3.0).digest() == usual.digest()
+    assert dataclasses.replace(made, sigma=3.0).digest() != made.digest()

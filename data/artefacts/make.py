@@ -129,7 +129,7 @@ WANTED: dict[str, tuple[str, Callable[[Path], None], str]] = {
     artefacts.SIZES: ("wiki-dial", sizes.build, WIKI),
     artefacts.CLINIC: ("wiki-clinic", clinic.build, WIKI),
     artefacts.CROSS: ("pydocs-cross", cross, "documentation listed in data/pydocs/LICENSES.md"),
-    artefacts.GENERATOR: ("query-generator", generator, f"{WIKI}; documentation listed in data/pydocs/LICENSES.md"),
+    artefacts.GENERATOR: ("query-rewriter", generator, f"{WIKI}; documentation listed in data/pydocs/LICENSES.md"),
 }
 
 

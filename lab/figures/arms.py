@@ -21,7 +21,7 @@ LOOKS: Mapping[str, tuple[str, str]] = {
     "out of domain": (VERMILLION, "x"),
     "sentences": (YELLOW, "diamond"),
     "generated, σ 0.5": (GREEN, "triangle-down"),
-    "generated, σ 1": (PURPLE, "hexagon"),
+    "generated, σ 0.75": (PURPLE, "hexagon"),
     "generated, σ 2": (SKY, "star"),
     "static student": (INK, "cross"),
 }

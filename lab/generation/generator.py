@@ -34,7 +34,7 @@ class NoiseSettings:
         LabError: a setting that is no number, or out of its range.
     """
 
-    sigma: float = 1.0  # standard deviation of the noise, in units of the RMS of the encoder's states
+    sigma: float = 0.75  # standard deviation of the noise, in units of the RMS of the encoder's states
     mask: float = 0.02  # probability that a token is masked before it is read
     per_query: int = 2  # made of each observed query
     sample: bool = False  # draw each token from the decoder's distribution instead of taking the likeliest

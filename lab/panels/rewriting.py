@@ -14,6 +14,7 @@ from lab.errors import LabError
 from lab.figures.generation import variant_distances, variant_distances_values
 from lab.figures.morph import marked
 from lab.figures.style import BLUE, VERMILLION, escape, shorten
+from lab.generation import NoiseSettings
 from lab.generation.explore import Explorer, Variants
 from lab.panels.live import LiveFigure, panels_are_live
 from lab.panels.shown import Shown
@@ -29,7 +30,11 @@ class Rewriting(Shown):
     """
 
     def __init__(
-        self, explorer: Explorer, query: str | None = None, sigma: float = 1.0, live: bool | None = None
+        self,
+        explorer: Explorer,
+        query: str | None = None,
+        sigma: float = NoiseSettings().sigma,
+        live: bool | None = None,
     ) -> None:
         self._explorer = explorer
         self.variants: Variants = explorer.variants(query or explorer.queries[0], sigma)
