@@ -27,7 +27,7 @@ from lab.evaluation import mean_interval
 from lab.generation import NoiseSettings
 
 OUT = ROOT / "docs" / "fluency.json"
-SIGMAS, COUNT, REAL = (0.0, 0.5, 1.0, 1.5, 2.0), 100, "real"
+SIGMAS, COUNT, REAL = (0.0, 0.75, 1.0, 1.5, 2.0), 100, "real"
 
 
 def samples() -> dict[str, list[str]]:
