@@ -35,8 +35,7 @@ def samples() -> dict[str, list[str]]:
     teacher = lab.load_teacher()
     questions = list(lab.load_collection("wiki").queries["dev"].values())[:COUNT]
     generator = artefacts.query_generator(teacher)
-    ids = teacher.model.tokenizer(questions)["input_ids"]
-    found = {REAL: [text.strip() for text in teacher.model.tokenizer.batch_decode(ids, skip_special_tokens=True)]}
+    found = {REAL: generator.as_read(questions)}
     for sigma in SIGMAS:
         found[f"{sigma:g}"] = generator.rewrite(questions, NoiseSettings(sigma=sigma, per_query=1))
     return found

@@ -1,7 +1,7 @@
 """A part of benchmarks/generation.py: what is measured of made queries at one σ, over all dev queries of a collection.
 
 PER_QUERY texts are made of every query. Shares are of texts, intervals (95 %, bootstrap) over queries. Short and long
-queries are told apart as well.
+queries are told apart as well. Rebuilt and edited are meant as the encoder reads a query: its tokenizer drops accents.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ def row(
     """All that is measured at one σ. vectors, tokens: the teacher's of the queries, the same for every σ."""
     made = generator.rewrite(queries, settings)
     sources = np.repeat(np.arange(len(queries)), settings.per_query)
-    said = [(words(queries[source]), words(text)) for source, text in zip(sources, made, strict=True)]
+    asked = [words(text) for text in generator.as_read(queries)]
+    said = [(asked[source], words(text)) for source, text in zip(sources, made, strict=True)]
     before, after = vectors[sources], teacher.encode([text or "?" for text in made])
     by_query = top_kept(before, after, documents).reshape(len(queries), -1).mean(axis=1)
     exact = np.array([a == b for a, b in said], dtype=float).reshape(len(queries), -1).mean(axis=1)

@@ -235,3 +235,10 @@ def test_what_is_no_encoder_decoder_is_refused(tiny_teacher_dir: Path, tmp_path:
     (tmp_path / "config.json").write_text("{}", encoding="utf-8")
     with pytest.raises(ModelError, match="no .safetensors weights"):
         load_generator(tmp_path)
+
+
+def test_queries_as_the_encoder_reads_them_have_lost_what_its_tokenizer_drops(generator: QueryGenerator) -> None:
+    tokenizer = generator.rewriter.tokenizer
+    (found,) = generator.as_read(["The  White Fox"])
+    assert found == tokenizer.decode(tokenizer("The  White Fox")["input_ids"], skip_special_tokens=True).strip()
+    assert "[CLS]" not in found and "</s>" not in found

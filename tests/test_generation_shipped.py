@@ -36,7 +36,8 @@ def queries() -> list[str]:
 def rewritten(generator: QueryGenerator, queries: list[str], sigma: float) -> tuple[float, float]:
     """Share rebuilt exactly, and share of words edited."""
     made = generator.rewrite(queries, sigma=sigma, mask=0.0, per_query=1)
-    pairs = [(words(query), words(text)) for query, text in zip(queries, made, strict=True)]
+    read = generator.as_read(queries)
+    pairs = [(words(query), words(text)) for query, text in zip(read, made, strict=True)]
     return float(np.mean([a == b for a, b in pairs])), float(np.mean([edit_share(a, b) for a, b in pairs]))
 
 

@@ -37,6 +37,9 @@ class Stumbler:
         texts = [query.replace("fox", "volcano") if sigma >= 1 else query for query in queries]
         return [text for text in texts for _ in range(settings.per_query)]
 
+    def as_read(self, queries):
+        return list(queries)
+
 
 @pytest.fixture
 def explorer() -> Explorer:

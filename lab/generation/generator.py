@@ -129,6 +129,13 @@ class QueryGenerator:
                     out[place] = text
         return out
 
+    def as_read(self, queries: Sequence[str]) -> list[str]:
+        """The queries as the encoder reads them: a tokenizer may drop case and accents, which no decoder can bring
+        back."""
+        tokenizer = self.rewriter.tokenizer
+        ids = tokenizer(list(queries))["input_ids"]
+        return [text.strip() for text in tokenizer.batch_decode(ids, skip_special_tokens=True)]
+
     def _masked(self, texts: list[str], randoms: list[np.random.Generator], share: float) -> list[list[int]]:
         """Token ids with some inner ones masked; deleted where the tokenizer has no mask token (T5)."""
         tokenizer, special = self.rewriter.tokenizer, set(self.rewriter.tokenizer.all_special_ids)
