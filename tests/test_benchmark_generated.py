@@ -232,3 +232,19 @@ def test_the_stored_study_is_whole(study: ModuleType, name: str, split: str) -> 
     counts = {n: {row["texts"] for row in stored["arms"] if row["observed"] == n and row["steps"] == study.STEPS}
               for n in study.OBSERVED}  # fmt: skip
     assert counts == {n: {3 * n} for n in study.OBSERVED}, "equal counts wherever steps are equal"
+
+
+def test_prose_about_made_queries_is_what_was_measured(study: ModuleType) -> None:
+    """recipe.md, Made queries: every cell of its two tables."""
+    text = (ROOT / "docs" / "recipe.md").read_text(encoding="utf-8")
+    part = text.split("## Made queries (")[1].split("\n## ")[0]
+    files = [ROOT / "docs" / f"{name}.json" for name in ("generated", "generated-dev")]
+    test, dev = (json.loads(file.read_text(encoding="utf-8")) for file in files)
+    for arm in study.ARMS:
+        cells = [row["retention"]["value"] for row in test["arms"] if row["arm"] == arm]
+        assert "| " + " | ".join(f"{value:.3f}" for value in cells) + " |" in part, arm
+    for ours, theirs in zip(test["contrasts"], dev["contrasts"], strict=True):
+        form = "{value:+.3f} [{low:+.3f}, {high:+.3f}]"
+        told = [form.format(**each["difference"]).replace("-", "−") for each in (ours, theirs)]
+        p = ours.get("p_holm", ours["p"])
+        assert f"| {ours['observed']:,} | {ours['against']} | {told[0]} | {p:.3f} | {told[1]} |" in part

@@ -149,9 +149,9 @@ QUESTIONS: dict[str, Question] = {
         " was trained to write texts that make sense: it takes the nearest of those.",
     ),
     "generated": Question(
-        "All there is are 500 observed queries. One student gets 1,000 queries made of them by noise (σ = 0.75), another"
-        " 1,000 sentences of the documents, and both take the same steps. By how much does nDCG@10 of the first lie"
-        " above the second's?",
+        "All there is are 500 observed queries. One student gets 1,000 queries made of them by noise (σ = 0.75),"
+        " another 1,000 sentences of the documents, and both take the same steps. By how much does nDCG@10 of the first"
+        " lie above the second's?",
         (
             Choice("made queries are worse by 0.005 or more", -1.0, -0.005),
             Choice("less than 0.005 apart", -0.005, 0.005),
