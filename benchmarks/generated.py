@@ -71,6 +71,8 @@ CONTRASTS = (
     *((n, DEFAULT, other) for n in OBSERVED[1:] for other in (NOTHING, WIKI, SENTENCE, AGAIN)),
     *((n, DEFAULT, arm) for n in OBSERVED for arm in SIGMAS if arm != DEFAULT),
 )
+# looked at when the test had been read: told apart, with their own p
+AFTERWARDS = tuple((FEW, arm, other) for arm in SIGMAS if arm != DEFAULT for other in (NOTHING, AGAIN, SENTENCE))
 CONFIG = lab.DistillConfig(collection="pydocs", student="tenth", queries="train", observed=2_000, select=False,
                            static=False, **PAPER)  # fmt: skip
 
@@ -157,12 +159,13 @@ def summary(rows: list[dict[str, Any]], references: dict[str, Any], split: str) 
          "configs": [row["config"] for row in runs], "commits": sorted({row["commit"] for row in runs})}
         for (n, arm), runs in found.items()
     ]  # fmt: skip
-    contrasts = []
-    for n, ours, theirs in CONTRASTS:
-        if len(found.get((n, ours), ())) == len(found.get((n, theirs), ())) == len(SEEDS):
-            a, b = values[n, ours], values[n, theirs]
-            contrasts.append({"observed": n, "arm": ours, "against": theirs, "p": p_value(a, b),
-                              "difference": vars(difference_interval(a, b))})  # fmt: skip
+    contrasts, afterwards = (
+        [{"observed": n, "arm": ours, "against": theirs, "p": p_value(values[n, ours], values[n, theirs]),
+          "difference": vars(difference_interval(values[n, ours], values[n, theirs]))}
+         for n, ours, theirs in asked
+         if len(found.get((n, ours), ())) == len(found.get((n, theirs), ())) == len(SEEDS)]
+        for asked in (CONTRASTS, AFTERWARDS)
+    )  # fmt: skip
     others = [each for each in contrasts if (each["observed"], each["arm"], each["against"]) != PRIMARY]
     for each, p in zip(others, holm([other["p"] for other in others]), strict=True):
         each["p_holm"] = float(p)
@@ -171,7 +174,7 @@ def summary(rows: list[dict[str, Any]], references: dict[str, Any], split: str) 
         "measure": MEASURE, "queries": len(references["teacher"]), "steps": STEPS, "primary": list(PRIMARY),
         "references": {name: float(np.mean(known)) for name, known in references.items()},
         UNTRAINED: vars(ratio_interval(references[UNTRAINED], references["teacher"])),
-        "contrasts": contrasts, "arms": table,
+        "contrasts": contrasts, "afterwards": afterwards, "arms": table,
     }  # fmt: skip
 
 
