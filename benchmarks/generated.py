@@ -14,8 +14,7 @@ With as many steps it would be *repeated*, the observed queries three times over
 A run is a file in runs/generated/, so an interrupted study goes on; students lie there until the test. What every query
 scores in every run goes to docs/generated-values.json (dev: generated-dev-values.json), in the order of the split, so
 that anyone can compute the intervals again. The contrasts stood here before a run was made; the first is the primary
-one, the others are corrected by Holm. It is the second study of this kind: the first (commit b72c28eb53d6) had another
-generator, whose default σ was 1.
+one, the others are corrected by Holm. It is the second such study: the first (b72c28eb53d6) had another generator.
 """
 
 from __future__ import annotations
@@ -71,7 +70,7 @@ CONTRASTS = (
     *((n, DEFAULT, other) for n in OBSERVED[1:] for other in (NOTHING, WIKI, SENTENCE, AGAIN)),
     *((n, DEFAULT, arm) for n in OBSERVED for arm in SIGMAS if arm != DEFAULT),
 )
-# looked at when the test had been read: told apart, with their own p
+# looked at when test had been read: told apart
 AFTERWARDS = tuple((FEW, arm, other) for arm in SIGMAS if arm != DEFAULT for other in (NOTHING, AGAIN, SENTENCE))
 CONFIG = lab.DistillConfig(collection="pydocs", student="tenth", queries="train", observed=2_000, select=False,
                            static=False, **PAPER)  # fmt: skip

@@ -158,9 +158,8 @@ QUESTIONS: dict[str, Question] = {
             Choice("made queries are better by 0.005 or more", 0.005, 1.0),
         ),
         "the difference is {:+.3f}",
-        "Both bring new places in the teacher's space, which helps: repeated queries, or sentences of another"
-        " domain, do less. Made queries look like queries but stay near the 500; sentences look less like them but go"
-        " wherever the documents go. One makes up for the other.",
+        "What helps is new places in the teacher's space, in the right domain. What mild noise makes of 500 queries looks"
+        " like queries and stays near the 500; sentences look less like them and go wherever the documents go.",
     ),
 }
 
