@@ -34,7 +34,7 @@ from lab.retrieval import ExactIndex
 
 OUT, COMMAND = ROOT / "docs" / "fidelity.json", "python benchmarks/fidelity.py --collections wiki pydocs"
 BASE = lab.DistillConfig(
-    static=False, observed=500, texts=TextMix(sentences=2, spans=1, questions=1, most=4_000), probes=1
+    static=False, observed=500, texts=TextMix(sentences=2, spans=1, questions=1, most=4_000), at_least=0, probes=1
 )
 SIZES = ("quarter", "twentieth", "tenth")  # the default last: what follows starts from the same cut
 RECIPE = {name: getattr(lab.DistillConfig(), name) for name in PAPER}

@@ -158,8 +158,8 @@ QUESTIONS: dict[str, Question] = {
             Choice("made queries are better by 0.005 or more", 0.005, 1.0),
         ),
         "the difference is {:+.3f}",
-        "What helps is new places in the teacher's space, in the right domain. What mild noise makes of 500 queries looks"
-        " like queries and stays near the 500; sentences look less like them and go wherever the documents go.",
+        "What helps is new places in the teacher's space, in the right domain. What mild noise makes of 500 queries"
+        " looks like queries and stays near the 500; sentences look less like them and go wherever the documents go.",
     ),
 }
 
