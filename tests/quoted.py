@@ -158,7 +158,8 @@ def of_generation(of: dict[str, Any]) -> list[str]:
     found, either = of["generation"], ("missed on both", "met on wiki alone", "met on pydocs alone", "met on both")
     bars, rate, chosen = found["met"], found["speed at the default sigma"], found["default sigma"]
     rebuilt, kept = (either[bars[name]["wiki"] + 2 * bars[name]["pydocs"]] for name in list(bars)[:2])
-    bare = {row["collection"]: row["rebuilt exactly"] for row in found["without masking"] if row["sigma"] == 0}
+    noisiest_first = sorted(found["without masking"], key=lambda row: -row["sigma"])
+    bare = {row["collection"]: row["rebuilt exactly"] for row in noisiest_first}  # the last: without noise
     rows = [next(row for row in found["per sigma, dev queries"][name] if row["sigma"] == chosen)
             for name in ("wiki", "pydocs")]  # fmt: skip
     stays = " and for ".join(interval(row["top document kept"], 2) for row in rows)
