@@ -28,7 +28,7 @@ from lab.recording import FACTS, Recording
 from lab.training import TrainingData
 
 LIVE_MIX = TextMix(sentences=2, spans=1, questions=2, most=12_000)  # what a student can learn from in 45 seconds
-DOCUMENTS, TEXTS, STUDENT = "wiki-documents-int8", "wiki-texts-int8", "wiki-tenth"
+DOCUMENTS, TEXTS, STUDENT = "wiki-documents-int8", "wiki-texts-int8", "wiki-student"
 GENERAL = "general-tenth"  # a student of both shipped collections
 GRID = "wiki-grid"  # recordings of students that copy scores alone
 TRIALS = "wiki-guided"

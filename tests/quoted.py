@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from lab import artefacts
 from lab.encoders.export import QUERY_TOKENS
 from lab.evaluation.bootstrap import RESAMPLES
 from tests.scripts import benchmark
@@ -21,7 +22,7 @@ DOCS = (
 def read() -> dict[str, Any]:
     """All that README quotes, by name."""
     files = {name: json.loads((ROOT / f"docs/{name}.json").read_text(encoding="utf-8")) for name in DOCS}
-    shipped = {"shipped": "wiki-tenth", "general": "general-tenth"}
+    shipped = {"shipped": artefacts.STUDENT, "general": artefacts.GENERAL}
     return files | {
         name: json.loads((ROOT / "data/artefacts" / folder / "lab.json").read_text(encoding="utf-8"))
         for name, folder in shipped.items()
@@ -44,7 +45,7 @@ def of_quality(of: dict[str, Any]) -> list[str]:
     py_tenth, py_quarter = rows["pydocs", "tenth"], rows["pydocs", "quarter"]
     later, small = of["quality-unseen"], of["quality-twentieth"]  # tenth and quarter; wiki and pydocs
     encoders = of["speed"]["encoders"]
-    rates, own = encoders["wiki-tenth"], f"{encoders['teacher']['parameters']:,}"
+    rates, own = encoders[artefacts.STUDENT], f"{encoders['teacher']['parameters']:,}"
     alone, batches = (f"{rates[how]['times the teacher']:.1f} ×" for how in ("one by one", "batches"))
     seeds, shipped = f"mean of {len(tenth['seeds'])} seeds", of["shipped"]["report"]["dev"]
     k1, b = re.search(r"k\w=([\d.]+), b=([\d.]+)", shipped["bm25"]).groups()  # type: ignore[union-attr]
@@ -111,7 +112,7 @@ def of_elsewhere(of: dict[str, Any]) -> list[str]:
 
 
 def of_speed(of: dict[str, Any]) -> list[str]:
-    alone, batches = (of["speed"]["encoders"]["wiki-tenth"][how] for how in ("one by one", "batches"))
+    alone, batches = (of["speed"]["encoders"][artefacts.STUDENT][how] for how in ("one by one", "batches"))
     flops = {who: number / 1e6 for who, number in of["shipped"]["flops"].items()}
     scorers = [of["rerank_speed"]["float32"][scorer] for scorer in ("cls", "dual")]
     told = [interval({"value": s["ratio"], "low": s["smallest"], "high": s["largest"]}, 2) for s in scorers]

@@ -122,7 +122,7 @@ WANTED: dict[str, tuple[str, Callable[[Path], None], str]] = {
     artefacts.DOCUMENTS: ("wiki-documents-int8.safetensors", documents, WIKI),
     artefacts.TEXTS: ("wiki-texts-int8.safetensors", texts, WIKI),
     artefacts.MAP: ("wiki-map.safetensors", article_map, WIKI),
-    artefacts.STUDENT: ("wiki-tenth", student, WIKI),
+    artefacts.STUDENT: ("wiki-student", student, WIKI),
     artefacts.GENERAL: ("general-tenth", general, f"{WIKI}; documentation listed in data/pydocs/LICENSES.md"),
     artefacts.GRID: ("wiki-grid", grid.build, WIKI),
     artefacts.TRIALS: ("wiki-guided.json", trials, WIKI),
