@@ -11,12 +11,13 @@ from typing import Any
 
 from lab.collection.texts import TextMix
 from lab.encoders.sizes import Plan
+from lab.encoders.vocabulary import TABLES
 from lab.errors import LabError
 from lab.losses import LossWeights
 from lab.settings import check_kinds, known_settings
 
 # the method as the paper states it, without what this lab's recipe adds: what studies of the method itself begin with
-PAPER: dict[str, Any] = {"document_pull": 0.0, "layer_rate": 1.0}
+PAPER: dict[str, Any] = {"document_pull": 0.0, "layer_rate": 1.0, "table": "corpus"}
 _WANTED = {"student": "a size, a model, or a Plan", "texts": "a TextMix", "losses": "LossWeights"}
 
 
@@ -32,6 +33,7 @@ class DistillConfig:
     teacher: str = "default"  # a folder, a hub id, or the embedded all-MiniLM-L6-v2
     student: str | Plan = "tenth"  # half … twentieth, a share like "1/6", a Plan; or an encoder's path or hub id
     start: str = "teacher"  # "teacher": cut out of it; "random": the same architecture, freshly initialised
+    table: str = "auto"  # tokens with a vector: "corpus": those it uses; "teacher": others too; "auto": if it lacks words
     seed: int = 0  # of factorisation, or of a random start, and of batches
     queries: str = (
         "documents"  # "documents": texts made from documents alone; "train": the train split's queries as well
@@ -65,6 +67,7 @@ class DistillConfig:
         check_kinds(self)
         for name, allowed in (
             ("start", ("teacher", "random")),
+            ("table", TABLES),
             ("queries", ("documents", "train")),
             ("documents", ("inherited", "own")),
         ):
@@ -141,7 +144,7 @@ class DistillConfig:
 
 
 # settings, and those of `texts`, that came after the first stored studies, with the values that change nothing in them
-_LATER, _LATER_TEXTS, _SIGMA_BEFORE = {"at_least": 40_000}, {"names": 0}, 1.0
+_LATER, _LATER_TEXTS, _SIGMA_BEFORE = {"at_least": 40_000, "table": "corpus"}, {"names": 0}, 1.0
 
 
 def _as_before(settings: dict[str, Any], later: dict[str, Any]) -> dict[str, Any]:

@@ -111,8 +111,9 @@ def distill(
         data, held = training_data(config, collection, teacher, store, tell, record, generator)
     tell(Stage("building the student"))
     model = make_student(
-        teacher, config.student, data.texts, data.queries, config.seed, config.observed, config.start, store
-    )
+        teacher, config.student, data.texts, data.queries, config.seed, config.observed, config.start, store,
+        config.table, held.texts,
+    )  # fmt: skip
     probe = Probe.of_texts(collection, teacher, data, held, store, config.documents == "own", searched)
     recorder, recorded = (
         (None, None) if not record else _recorder(config, collection, teacher, data, store, probe, probes, searched)

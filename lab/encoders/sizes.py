@@ -75,8 +75,9 @@ class Plan:
 
 
 def plan(
-    teacher: Shape, teacher_parameters: int, ratio: float, tokens_seen: int, least: int = 0, layer_share: float = 0.40
-) -> Plan:
+    teacher: Shape, teacher_parameters: int, ratio: float, tokens_seen: int, least: int = 0, layer_share: float = 0.40,
+    every_word: bool = False,
+) -> Plan:  # fmt: skip
     """Divide a budget of teacher_parameters/ratio between layers and token table.
 
     Args:
@@ -84,6 +85,8 @@ def plan(
         least: tokens that cannot be left out of the table, see `vocabulary.least`.
         layer_share: share of the budget for layers. Chosen on wiki by label-free fidelity: a wide table with one
             layer beats a narrow one with two at equal size and time (docs/recipe.md).
+        every_word: the table is to hold most of the teacher's vocabulary, seen or not, and at a sixth of the teacher's width;
+            where it does not fit, feed-forward units give way, which is what a student misses least.
 
     Raises:
         ModelError: the budget is too small for one layer, however narrow, and a token table.
@@ -99,9 +102,11 @@ def plan(
     count = int(np.clip(for_layers // _layer_cost(teacher.hidden, teacher.intermediate // 2), 1, teacher.layers))
     units = (for_layers / count - _layer_cost(teacher.hidden, 0)) / (2 * teacher.hidden + 1)
     intermediate = int(min(teacher.intermediate, units // 64 * 64)) or 64
-    for_table = budget - count * _layer_cost(teacher.hidden, intermediate)
     # the widest table that still has a vector of its own for nearly all tokens of the corpus: names are rare tokens
-    wanted = max(0.87 * min(teacher.vocabulary, tokens_seen), least)
+    wanted = max(0.8 * teacher.vocabulary if every_word else 0.87 * min(teacher.vocabulary, tokens_seen), least)
+    if every_word:
+        intermediate = _giving_way(teacher, budget, count, intermediate, wanted)
+    for_table = budget - count * _layer_cost(teacher.hidden, intermediate)
     widths = [width for width in (8, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512) if width < teacher.hidden]
     usual = [width for width in widths if width >= teacher.hidden // 12]
     fitting = [width for width in usual if _tokens_for(for_table, width, teacher.hidden) >= wanted]
@@ -116,6 +121,15 @@ def plan(
     embedding = max(fitting, default=min(usual[0], max(holding)))
     vocabulary = min(teacher.vocabulary, _tokens_for(for_table, embedding, teacher.hidden))
     return Plan(tuple(range(teacher.layers - count, teacher.layers)), intermediate, embedding, vocabulary)
+
+
+def _giving_way(teacher: Shape, budget: float, count: int, intermediate: int, wanted: float) -> int:
+    """The most feed-forward units beside which so many tokens fit; as many as before where none would be few enough."""
+    for units in range(intermediate, 0, -64):
+        for_table = budget - count * _layer_cost(teacher.hidden, units)
+        if _tokens_for(for_table, teacher.hidden // 6, teacher.hidden) >= wanted:
+            return units
+    return intermediate
 
 
 def _layer_cost(hidden: int, intermediate: int) -> int:

@@ -24,7 +24,7 @@ from lab.encoders.anatomy import Observed, observe, shape
 from lab.encoders.shrink import build, fresh, least_squares
 from lab.encoders.sizes import SIZES, Plan, cut_out, plan, ratio_of
 from lab.encoders.teacher import DualEncoder, resolve_folder
-from lab.encoders.vocabulary import least, token_counts, trim
+from lab.encoders.vocabulary import LACKING, lacking, least, promised, token_counts, trim
 from lab.errors import LabError, ModelError
 
 CUTS = 2  # students kept as they were cut, about 10 MB each
@@ -54,6 +54,8 @@ def make_student(
     observed: int = 12_000,
     start: str = "teacher",
     memory: Memory | None = None,
+    table: str = "corpus",
+    unread: Sequence[str] = (),
 ) -> SentenceTransformer:
     """The untrained student.
 
@@ -64,6 +66,9 @@ def make_student(
         observed: texts the teacher reads to find E[h | token]; more contexts, better means, two seconds a thousand.
         start: "teacher": its layers and token table; "random": the same architecture, freshly initialised.
         memory: keeps what was observed, so that the same cut takes no reading the next time.
+        table: "corpus": a vector for each token that the texts use, as far as there is room; "teacher": for others of its
+            vocabulary, too, in their order there; "auto": the second where `unread` has many that the texts lack.
+        unread: texts of documents that gave none of the others.
 
     Raises:
         CacheError: what `memory` holds cannot be read.
@@ -71,7 +76,7 @@ def make_student(
             start at random.
     """
     if cut_out(wanted):
-        return copy.deepcopy(_cut(teacher, wanted, tuple(texts), seed, observed, start, memory))
+        return copy.deepcopy(_cut(teacher, wanted, tuple(texts), seed, observed, start, memory, table, tuple(unread)))
     if start != "teacher":
         raise ModelError(
             f"start={start!r} is for the sizes {', '.join(SIZES)} and shares like 1/6: the checkpoint {wanted} brings"
@@ -108,10 +113,16 @@ def _cut(
     observed: int,
     start: str,
     memory: Memory | None,
+    table: str,
+    unread: tuple[str, ...],
 ) -> SentenceTransformer:
-    counts = token_counts(teacher.model.tokenizer, texts)
-    chosen = _planned(teacher, wanted, int((counts > 0).sum()))
-    vocabulary = trim(teacher.model.tokenizer, counts, chosen.vocabulary)
+    tokenizer = teacher.model.tokenizer
+    counts = token_counts(tokenizer, texts)
+    every_word = table == "teacher" or (table == "auto" and lacking(tokenizer, counts, unread) >= LACKING)
+    chosen = _planned(teacher, wanted, int((counts > 0).sum()), every_word)
+    if every_word:
+        counts = promised(tokenizer, counts)
+    vocabulary = trim(tokenizer, counts, chosen.vocabulary)
     if start == "random":
         student = fresh(teacher.model, chosen, vocabulary, seed)
     else:
@@ -128,7 +139,7 @@ def _cut(
     return student
 
 
-def _planned(teacher: DualEncoder, wanted: str | Path | Plan, seen: int) -> Plan:
+def _planned(teacher: DualEncoder, wanted: str | Path | Plan, seen: int, every_word: bool = False) -> Plan:
     """The plan that was given, or that of a size where a corpus has so many different tokens."""
     size = shape(teacher.model)
     if isinstance(wanted, Plan):
@@ -136,7 +147,7 @@ def _planned(teacher: DualEncoder, wanted: str | Path | Plan, seen: int) -> Plan
         return wanted
     ratio = ratio_of(str(wanted))
     assert ratio is not None  # whoever asks has asked `cut_out`
-    return plan(size, teacher.parameters, ratio, seen, least(teacher.model.tokenizer))
+    return plan(size, teacher.parameters, ratio, seen, least(teacher.model.tokenizer), every_word=every_word)
 
 
 def _observed(

@@ -7,6 +7,7 @@ Unigram (the same through the best path). BPE cannot: a merge needs all its pare
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,12 @@ from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerFast
 
 from lab.errors import ModelError
+
+
+TABLES = ("auto", "corpus", "teacher")  # which tokens a student has vectors for
+LACKING = 0.05  # share of unread documents' texts with a token the corpus has not used, from which on it is open
+_UNUSED = re.compile(r"\[.+\]")  # places BERT keeps free
+PROMISED = 0.5  # how much of the count that Zipf's law promises a token counts beside those that were seen
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,29 @@ def token_counts(tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]) -> np
     return counts
 
 
+def lacking(tokenizer: PreTrainedTokenizerFast, counts: np.ndarray, texts: Sequence[str]) -> float:
+    """Share of these texts, of documents that were not counted, with a token that was never counted; 0 of no texts."""
+    if not texts:
+        return 0.0
+    ids = tokenizer(list(texts), add_special_tokens=False, truncation=False, verbose=False)["input_ids"]
+    return float(np.mean([(counts[each] == 0).any() for each in ids if each]))
+
+
+def promised(tokenizer: PreTrainedTokenizerFast, counts: np.ndarray) -> np.ndarray:
+    """What was counted, and what a token's place in the vocabulary promises: (V,) float64.
+
+    The learners of WordPiece and Unigram number tokens by how frequent they were where the vocabulary was learnt, so by
+    Zipf's law the r-th of V is expected once in r · (1 + 1/2 + … + 1/V) tokens. A word the corpus has not used yet is
+    then worth more than one that it used once and nobody else does.
+    """
+    tokens = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
+    special = set(tokenizer.all_special_ids)
+    word = np.array([i not in special and not _UNUSED.fullmatch(token) for i, token in enumerate(tokens)])
+    place = np.maximum(1, np.cumsum(word))
+    expected = counts.sum() / (place * (1 / np.arange(1, len(tokens) + 1)).sum())
+    return counts + PROMISED * np.where(word, expected, 0)
+
+
 def trimmable(tokenizer: PreTrainedTokenizerFast) -> bool:
     """True for WordPiece and Unigram, the two models whose tokens can be left out one by one."""
     return _spec(tokenizer)["model"]["type"] in ("WordPiece", "Unigram")
@@ -51,7 +81,7 @@ def trim(tokenizer: PreTrainedTokenizerFast, counts: np.ndarray, size: int) -> V
     Single characters stay whether seen or not: with them every word the teacher can spell the student can spell.
 
     Args:
-        counts: (V,) occurrences of each token in the corpus.
+        counts: (V,) occurrences of each token in the corpus; what is 0 is left out.
         size: tokens wanted; at least the special and single-character ones are kept.
 
     Raises:
