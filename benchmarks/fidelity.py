@@ -37,7 +37,7 @@ BASE = lab.DistillConfig(
     static=False, observed=500, texts=TextMix(sentences=2, spans=1, questions=1, most=4_000), at_least=0, probes=1
 )
 SIZES = ("quarter", "twentieth", "tenth")  # the default last: what follows starts from the same cut
-RECIPE = {name: getattr(lab.DistillConfig(), name) for name in PAPER}
+RECIPE = {name: getattr(lab.DistillConfig(), name) for name in PAPER} | {"table": "corpus"}  # as it was then
 SCORES = LossWeights(score=1.0, query_matching=0.0)
 
 

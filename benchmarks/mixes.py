@@ -42,7 +42,7 @@ ENGINES = ("teacher", "bm25", "student")
 def settings(collection: str, row: str, mix: str, seed: int) -> lab.DistillConfig:
     """Of one run."""
     return lab.DistillConfig(
-        collection=collection, texts=MIXES[mix], seed=seed, epochs=1.0, static=False,
+        collection=collection, texts=MIXES[mix], seed=seed, epochs=1.0, static=False, table="corpus",
         unseen=relevant(collection, "dev") if row == "unseen" else (),
     )  # fmt: skip
 

@@ -48,7 +48,7 @@ def config_of(arm: str, size: str, start: str, seed: int, study: Study = STUDY) 
     """The default with the arm's settings; nothing is chosen by looks, as in the ladder."""
     usual = lab.DistillConfig(
         collection=study.collections[0], student=size, start=start, seed=seed, observed=study.observed, probes=1,
-        select=False, static=False,
+        select=False, static=False, table="corpus",
     )  # fmt: skip
     return dataclasses.replace(usual, **ARMS[arm])
 

@@ -42,7 +42,7 @@ def main() -> None:
         for arm, at_least in ARMS.items():
             if any((run["arm"], run["seed"]) == (arm, seed) for run in runs):
                 continue
-            found = lab.distill(collection=collection, teacher=teacher, seed=seed, at_least=at_least)
+            found = lab.distill(collection=collection, teacher=teacher, seed=seed, at_least=at_least, table="corpus")
             report = lab.evaluate(found.student, collection, "dev", teacher, static=found.static)
             runs.append({
                 "arm": arm, "seed": seed, "texts": found.texts, "general": found.general, "minutes": found.minutes,

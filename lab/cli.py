@@ -57,6 +57,10 @@ def _parser() -> argparse.ArgumentParser:
         "--student",
         help="half, quarter, tenth (default), twentieth, a share like 1/6, or an encoder's folder or hub id",
     )
+    distill.add_argument(
+        "--table", choices=("auto", "corpus", "teacher"), help="tokens that get a vector: those the corpus uses, or"
+        " others of the teacher's too, for documents that come later; default: auto, by what held-out documents bring",
+    )  # fmt: skip
     distill.add_argument("--seed", type=int, help="default: 0")
     distill.add_argument("--out", type=Path, required=True, help="folder of the student")
     distill.add_argument("--queries", choices=("documents", "train"), help="default: documents")
@@ -129,7 +133,7 @@ def _distill(arguments: argparse.Namespace) -> int:
     if out.exists() and any(out.iterdir()) and not (out / FACTS).exists():
         raise DataError(f"{out} exists and is not a student of this lab; choose another --out, or empty it")
     config = _settings(arguments.config) if arguments.config else DistillConfig()
-    named = ("collection", "teacher", "student", "seed", "queries", "sigma", "documents", "epochs", "device")
+    named = ("collection", "teacher", "student", "table", "seed", "queries", "sigma", "documents", "epochs", "device")
     changes = {name: getattr(arguments, name) for name in named if getattr(arguments, name) is not None}
     if arguments.mix:
         changes |= _mixed(arguments.mix, config)

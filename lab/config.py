@@ -33,7 +33,7 @@ class DistillConfig:
     teacher: str = "default"  # a folder, a hub id, or the embedded all-MiniLM-L6-v2
     student: str | Plan = "tenth"  # half … twentieth, a share like "1/6", a Plan; or an encoder's path or hub id
     start: str = "teacher"  # "teacher": cut out of it; "random": the same architecture, freshly initialised
-    table: str = "auto"  # tokens with a vector: "corpus": those it uses; "teacher": others too; "auto": if it lacks words
+    table: str = "auto"  # tokens with a vector: the "corpus"'s, or others of the "teacher" too; "auto": see table_for
     seed: int = 0  # of factorisation, or of a random start, and of batches
     queries: str = (
         "documents"  # "documents": texts made from documents alone; "train": the train split's queries as well

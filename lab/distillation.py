@@ -22,6 +22,7 @@ from lab.config import DistillConfig
 from lab.encoders.sizes import cut_out
 from lab.encoders.student import check_student, make_student, static_student
 from lab.encoders.teacher import DualEncoder, load_teacher
+from lab.encoders.vocabulary import table_for
 from lab.evaluation import Fidelity, fidelity
 from lab.generation import QueryGenerator
 from lab.geometry import safe_radius
@@ -110,9 +111,11 @@ def distill(
     else:
         data, held = training_data(config, collection, teacher, store, tell, record, generator)
     tell(Stage("building the student"))
+    if config.table == "auto":
+        config = dataclasses.replace(config, table=table_for(teacher.model.tokenizer, data.texts, held.texts))
     model = make_student(
         teacher, config.student, data.texts, data.queries, config.seed, config.observed, config.start, store,
-        config.table, held.texts,
+        config.table,
     )  # fmt: skip
     probe = Probe.of_texts(collection, teacher, data, held, store, config.documents == "own", searched)
     recorder, recorded = (

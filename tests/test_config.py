@@ -18,6 +18,11 @@ def test_runs_of_the_quality_table_are_still_those_of_the_default_recipe() -> No
         assert config.digest() == row["config"]
 
 
+def test_a_run_from_before_there_were_tables_of_other_words_is_one_of_the_corpus_words() -> None:
+    earlier = DistillConfig(collection="wiki", student="tenth", seed=0, table="corpus")
+    assert earlier.digest() == "558c058121cb" != DistillConfig(collection="wiki", student="tenth", seed=0).digest()
+
+
 def test_a_later_setting_that_is_used_makes_another_key() -> None:
     usual = DistillConfig()
     others = [dataclasses.replace(usual, at_least=0), dataclasses.replace(usual, texts=TextMix(names=4))]

@@ -14,8 +14,9 @@ import lab
 from lab.config import PAPER, DistillConfig
 from lab.distillation import Distilled, distill
 from lab.encoders.export import facts, load_student
+from lab.encoders.sizes import Plan
 from lab.encoders.teacher import DualEncoder, load_teacher
-from lab.errors import CacheError, ModelError
+from lab.errors import CacheError, LabError, ModelError
 from lab.losses import LossWeights
 from lab.preparation import Looked, Stage, training_data
 from lab.saving import save
@@ -94,7 +95,8 @@ def test_documents_of_its_own_are_learnt_by_one_switch(config: DistillConfig) ->
 
 def test_a_student_is_cut_by_sizes_given_by_hand(config: DistillConfig, tmp_path: Path) -> None:
     sizes = {"layers": [0, 2], "intermediate": 48, "embedding": 16, "vocabulary": 10_000}
-    wanted = DistillConfig.from_dict({**dataclasses.asdict(config), "student": sizes, "epochs": 0.1, "static": False})
+    wanted = DistillConfig.from_dict({**dataclasses.asdict(config), "student": sizes, "epochs": 0.1, "static": False,
+                                     "table": "corpus"})  # fmt: skip
     save(found := distill(wanted), tmp_path / "student")
     told = load_student(tmp_path / "student", "cpu").model.transformers_model.config
     assert (told.num_hidden_layers, told.intermediate_size, told.embedding_size) == (2, 48, 16)
@@ -107,6 +109,18 @@ def test_a_student_is_cut_by_sizes_given_by_hand(config: DistillConfig, tmp_path
 
 class Killed(BaseException):
     """The process is gone: nothing of ours runs any more."""
+
+
+def test_a_table_of_the_corpus_or_of_the_teachers_words(config: DistillConfig) -> None:
+    """What "auto" came to is told, and other words have vectors of their own."""
+    plain = dataclasses.replace(config, epochs=0.5, static=False, student=Plan((0,), 8, 8, 130))
+    tables = {wanted: distill(plain, table=wanted) for wanted in ("corpus", "teacher", "auto")}
+    assert {wanted: found.config.table for wanted, found in tables.items()}["auto"] in ("corpus", "teacher")
+    words = {wanted: set(found.student.model.tokenizer.get_vocab()) for wanted, found in tables.items()}
+    teacher = tables["corpus"].teacher.model.tokenizer
+    assert words["corpus"] < set(teacher.get_vocab()) and words["teacher"] - words["corpus"]
+    with pytest.raises(LabError, match="table='all': choose one of"):
+        distill(plain, table="all")
 
 
 def test_an_interrupted_recording_goes_on_bit_for_bit(

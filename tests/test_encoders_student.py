@@ -134,6 +134,20 @@ def test_named_sizes_are_what_they_say_for_the_default_teacher(size: str) -> Non
     assert chosen.layers[-1] == 5 and chosen.vocabulary <= 30522
 
 
+def test_a_table_of_every_word_takes_its_room_from_feed_forward_units() -> None:
+    from lab.encoders.anatomy import Shape
+
+    minilm, parameters = Shape(6, 384, 1536, 12, 30_522, "gelu", 1e-12), 22_713_216
+    usual, chosen = (plan(minilm, parameters, SIZES["tenth"], 21_600, every_word=whole) for whole in (False, True))
+    assert chosen.embedding == 64 and chosen.vocabulary >= 0.8 * 30_522 > usual.vocabulary
+    assert chosen.intermediate < usual.intermediate and chosen.layers == usual.layers
+    usual, chosen = (plan(minilm, parameters, SIZES["quarter"], 21_600, every_word=whole) for whole in (False, True))
+    assert chosen.intermediate == usual.intermediate  # there is room enough
+    assert chosen.vocabulary > 29_000 > usual.vocabulary and chosen.embedding < usual.embedding
+    usual, chosen = (plan(minilm, parameters, SIZES["twentieth"], 21_600, every_word=whole) for whole in (False, True))
+    assert chosen == usual  # and here nothing that gives way is enough
+
+
 def test_a_vocabulary_that_cannot_be_trimmed_has_to_fit() -> None:
     """BPE's, say DistilRoBERTa's: the table is narrower, or the size is refused, but never larger than its name."""
     from lab.encoders.anatomy import Shape
@@ -162,7 +176,7 @@ def test_a_student_that_would_be_larger_than_its_name_is_refused(
     teacher: DualEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     generous = Plan((1, 2), 64, 16, 10_000)
-    monkeypatch.setattr("lab.encoders.student.plan", lambda *_: generous)
+    monkeypatch.setattr("lab.encoders.student.plan", lambda *_, **__: generous)
     with pytest.raises(ModelError, match="more than 1/10 of"):
         make_student(teacher, "tenth", TEXTS, teacher.encode(TEXTS))
 

@@ -7,7 +7,7 @@ import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
-from lab.encoders.vocabulary import token_counts, trim, trimmable
+from lab.encoders.vocabulary import promised, table_for, token_counts, trim, trimmable
 from lab.errors import ModelError
 from tests.tiny import TEXTS, wordpiece
 
@@ -76,6 +76,38 @@ def test_frequent_tokens_stay_and_unseen_ones_go() -> None:
     tokens = small.tokenizer.convert_ids_to_tokens(list(range(len(small.kept))))
     assert "volcano" in tokens
     assert all(len(t.removeprefix("##")) <= 1 or t.startswith("[") for t in tokens if t != "volcano")
+
+
+@pytest.mark.parametrize("make", [wordpiece, unigram])
+def test_words_the_corpus_has_not_used_count_by_their_place_in_the_vocabulary(make) -> None:
+    teacher = make()
+    counts = np.zeros(len(teacher), np.int64)
+    counts[-1] = 1_000
+    found = promised(teacher, counts)
+    special = sorted(teacher.all_special_ids)
+    assert (found[special] == 0).all()  # they always stay
+    rest = np.delete(found[:-1], special)
+    assert (rest > 0).all() and (np.diff(rest) < 0).all() and found[-1] > 1_000
+    # Zipf: half of 1,000 tokens, shared out as 1, 1/2, 1/3, …
+    harmonic = (1 / np.arange(1, len(teacher) + 1)).sum()
+    np.testing.assert_allclose(rest[:3], 0.5 * 1_000 / harmonic / np.arange(1, 4), rtol=1e-9)
+
+
+def test_places_that_bert_keeps_free_are_no_words() -> None:
+    teacher = wordpiece()
+    teacher.add_tokens(["[unused7]"])
+    counts = np.ones(len(teacher), np.int64)
+    assert promised(teacher, counts)[-1] == 1 < promised(teacher, counts)[-2]
+
+
+def test_the_table_is_the_teachers_where_unread_texts_bring_words() -> None:
+    teacher, word = wordpiece(), "volcano"
+    others = [text for text in TEXTS if word not in text.lower()]
+    assert len(others) < len(TEXTS) and word in teacher.get_vocab()
+    assert table_for(teacher, TEXTS, TEXTS) == "corpus"
+    assert table_for(teacher, others, [*others[:9], word]) == "teacher"  # one in ten
+    assert table_for(teacher, others, [*(others * 20)[:20], word]) == "corpus"  # one in twenty-one
+    assert table_for(teacher, TEXTS, []) == "corpus"
 
 
 def test_bpe_is_left_whole_because_merges_need_their_parents() -> None:

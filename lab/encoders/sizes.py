@@ -85,8 +85,8 @@ def plan(
         least: tokens that cannot be left out of the table, see `vocabulary.least`.
         layer_share: share of the budget for layers. Chosen on wiki by label-free fidelity: a wide table with one
             layer beats a narrow one with two at equal size and time (docs/recipe.md).
-        every_word: the table is to hold most of the teacher's vocabulary, seen or not, and at a sixth of the teacher's width;
-            where it does not fit, feed-forward units give way, which is what a student misses least.
+        every_word: the table is to hold most of the teacher's vocabulary, seen or not, and be a sixth of its width at
+            least; where there is no room for that feed-forward units give way.
 
     Raises:
         ModelError: the budget is too small for one layer, however narrow, and a token table.

@@ -24,7 +24,7 @@ from lab.encoders.anatomy import Observed, observe, shape
 from lab.encoders.shrink import build, fresh, least_squares
 from lab.encoders.sizes import SIZES, Plan, cut_out, plan, ratio_of
 from lab.encoders.teacher import DualEncoder, resolve_folder
-from lab.encoders.vocabulary import LACKING, lacking, least, promised, token_counts, trim
+from lab.encoders.vocabulary import least, promised, token_counts, trim
 from lab.errors import LabError, ModelError
 
 CUTS = 2  # students kept as they were cut, about 10 MB each
@@ -55,7 +55,6 @@ def make_student(
     start: str = "teacher",
     memory: Memory | None = None,
     table: str = "corpus",
-    unread: Sequence[str] = (),
 ) -> SentenceTransformer:
     """The untrained student.
 
@@ -66,9 +65,8 @@ def make_student(
         observed: texts the teacher reads to find E[h | token]; more contexts, better means, two seconds a thousand.
         start: "teacher": its layers and token table; "random": the same architecture, freshly initialised.
         memory: keeps what was observed, so that the same cut takes no reading the next time.
-        table: "corpus": a vector for each token that the texts use, as far as there is room; "teacher": for others of its
-            vocabulary, too, in their order there; "auto": the second where `unread` has many that the texts lack.
-        unread: texts of documents that gave none of the others.
+        table: "corpus": a vector for each token that the texts use, as far as there is room; "teacher": for other
+            tokens, too. See `vocabulary.table_for`.
 
     Raises:
         CacheError: what `memory` holds cannot be read.
@@ -76,7 +74,7 @@ def make_student(
             start at random.
     """
     if cut_out(wanted):
-        return copy.deepcopy(_cut(teacher, wanted, tuple(texts), seed, observed, start, memory, table, tuple(unread)))
+        return copy.deepcopy(_cut(teacher, wanted, tuple(texts), seed, observed, start, memory, table))
     if start != "teacher":
         raise ModelError(
             f"start={start!r} is for the sizes {', '.join(SIZES)} and shares like 1/6: the checkpoint {wanted} brings"
@@ -114,13 +112,11 @@ def _cut(
     start: str,
     memory: Memory | None,
     table: str,
-    unread: tuple[str, ...],
 ) -> SentenceTransformer:
     tokenizer = teacher.model.tokenizer
     counts = token_counts(tokenizer, texts)
-    every_word = table == "teacher" or (table == "auto" and lacking(tokenizer, counts, unread) >= LACKING)
-    chosen = _planned(teacher, wanted, int((counts > 0).sum()), every_word)
-    if every_word:
+    chosen = _planned(teacher, wanted, int((counts > 0).sum()), table == "teacher")
+    if table == "teacher":
         counts = promised(tokenizer, counts)
     vocabulary = trim(tokenizer, counts, chosen.vocabulary)
     if start == "random":

@@ -18,7 +18,6 @@ from transformers import PreTrainedTokenizerFast
 
 from lab.errors import ModelError
 
-
 TABLES = ("auto", "corpus", "teacher")  # which tokens a student has vectors for
 LACKING = 0.05  # share of unread documents' texts with a token the corpus has not used, from which on it is open
 _UNUSED = re.compile(r"\[.+\]")  # places BERT keeps free
@@ -47,12 +46,18 @@ def token_counts(tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]) -> np
     return counts
 
 
-def lacking(tokenizer: PreTrainedTokenizerFast, counts: np.ndarray, texts: Sequence[str]) -> float:
-    """Share of these texts, of documents that were not counted, with a token that was never counted; 0 of no texts."""
-    if not texts:
-        return 0.0
-    ids = tokenizer(list(texts), add_special_tokens=False, truncation=False, verbose=False)["input_ids"]
-    return float(np.mean([(counts[each] == 0).any() for each in ids if each]))
+def table_for(tokenizer: PreTrainedTokenizerFast, texts: Sequence[str], unread: Sequence[str]) -> str:
+    """ "teacher" where one in twenty of the unread texts has a token that `texts` lack, else "corpus".
+
+    Documents that come later will bring words as those did that were held out, and a word without a vector is spelled
+    with pieces that mean something else. Where the corpus' words are all there are, room is better spent on them.
+
+    Args:
+        texts: what trains · unread: texts of documents that gave none of those, as they would be asked for
+    """
+    counts = token_counts(tokenizer, texts)
+    lacking = [(token_counts(tokenizer, [text])[counts == 0] > 0).any() for text in unread]
+    return "teacher" if lacking and np.mean(lacking) >= LACKING else "corpus"
 
 
 def promised(tokenizer: PreTrainedTokenizerFast, counts: np.ndarray) -> np.ndarray:
