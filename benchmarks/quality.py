@@ -11,6 +11,8 @@ relevant to the split's queries out of the training texts: they stay in the inde
 measures students elsewhere than they were distilled on: `--collections wiki --on pydocs`, or
 `--collections wiki+pydocs --on wiki pydocs`. `--names` trains on the mix of texts that is called so in
 benchmarks/mixes.py, for corpora that grow; its rows tell the difference from the default mix where that was measured.
+`--corpus-words` is the recipe of before, whose table held what the corpus uses and nothing else; rows of now tell the
+difference from it where both were measured.
 The bar beside BM25: a student is to be above it beyond the interval wherever the teacher is.
 """
 
@@ -38,6 +40,7 @@ FIELDS = ("commit", "config", "collection", "split", "student", "seed", "queries
           "retention", "low", "high", "parameters", "minutes", "store")  # fmt: skip
 MEASURE = "nDCG@10"
 NAMES, OF_NAMES = TextMix(names=10, sentences=4, questions=5), "-names"
+OF_CORPUS = "-corpus-words"
 
 
 def run(config: lab.DistillConfig, split: str, cold: bool, on: Sequence[str]) -> list[dict]:
@@ -61,7 +64,8 @@ def run(config: lab.DistillConfig, split: str, cold: bool, on: Sequence[str]) ->
 def label(on: str, config: lab.DistillConfig) -> str:
     """How a row is called: by the collection it is measured on, and by what makes it unlike the plain case."""
     elsewhere = f"-from-{Path(config.collection).name}" if on != config.collection else ""
-    return Path(on).name + elsewhere + ("-unseen" if config.unseen else "") + (OF_NAMES if config.texts.names else "")
+    names, table = OF_NAMES if config.texts.names else "", OF_CORPUS if config.table == "corpus" else ""
+    return Path(on).name + elsewhere + ("-unseen" if config.unseen else "") + names + table
 
 
 def path_of(on: str, config: lab.DistillConfig, split: str) -> Path:
@@ -117,18 +121,20 @@ def summary(runs: list[dict]) -> dict:
         "above_bm25_as_the_teacher": gain.student_over_bm25.low > 0 if gain.teacher_over_bm25.low > 0 else None,
         "parameters": int(runs[0]["parameters"]), "minutes": [float(run["minutes"]) for run in runs],
         "store": [run["store"] for run in runs], "commit": runs[-1]["commit"], "config": runs[0]["config"],
-    } | over_default(runs)  # fmt: skip
+    } | over(runs)  # fmt: skip
 
 
-def over_default(runs: list[dict]) -> dict:
-    """nDCG@10 of the mix of names over that of the default mix, seed by seed; nothing of other runs, or without it."""
-    first = runs[0]
-    plain = first["collection"].removesuffix(OF_NAMES)
-    paths = [file_of(plain, first["split"], first["student"], run["seed"]) for run in runs]
-    if plain == first["collection"] or not all(path.exists() for path in paths):
-        return {}
-    pair = [_values(each)["student"] for each in (runs, [read_json(path) for path in paths])]
-    return {"over_default": vars(difference_interval(*pair)) | {"p": p_value(*pair)}}
+def over(runs: list[dict]) -> dict:
+    """nDCG@10 of the mix of names over that of the default mix, and of the present table over that of the corpus'
+    words, seed by seed; nothing where the other was not measured.
+    """
+    name, told = runs[0]["collection"], {}
+    for key, other in (("over_default", name.replace(OF_NAMES, "")), ("over_corpus_words", name + OF_CORPUS)):
+        paths = [file_of(other, run["split"], run["student"], run["seed"]) for run in runs]
+        if other != name and all(path.exists() for path in paths):
+            pair = [_values(each)["student"] for each in (runs, [read_json(path) for path in paths])]
+            told[key] = vars(difference_interval(*pair)) | {"p": p_value(*pair)}
+    return told
 
 
 def _values(runs: list[dict]) -> dict[str, np.ndarray]:
@@ -159,6 +165,7 @@ def main() -> None:
     parser.add_argument("--on", nargs="+", help="measure on these collections in place of the one distilled on")
     parser.add_argument("--unseen", action="store_true", help="relevant documents give no training text")
     parser.add_argument("--names", action="store_true", help="more of the texts are names that documents mention")
+    parser.add_argument("--corpus-words", action="store_true", help="no word in the table that the corpus does not use")
     parser.add_argument("--out", type=Path, help="default: docs/quality.json, or one named after what is unlike it")
     parser.add_argument("--table", action="store_true", help="train nothing: all tables again, of the stored values")
     arguments = parser.parse_args()
@@ -167,7 +174,8 @@ def main() -> None:
             write_json(path, again(read_json(path)))
         return
     unlike = ("" if arguments.split == "test" else f"-{arguments.split}") + ("-unseen" if arguments.unseen else "")
-    unlike += ("-elsewhere" if arguments.on else "") + ("-names" if arguments.names else "")
+    unlike += ("-elsewhere" if arguments.on else "") + (OF_NAMES if arguments.names else "")
+    unlike += OF_CORPUS if arguments.corpus_words else ""
     texts = NAMES if arguments.names else TextMix()
     out = arguments.out or ROOT / "docs" / f"quality{unlike}.json"
     table = []
@@ -177,8 +185,9 @@ def main() -> None:
             runs = []
             for seed in arguments.seeds:
                 config = lab.DistillConfig(
-                    collection=collection, student=student, seed=seed, unseen=unseen, texts=texts
-                )
+                    collection=collection, student=student, seed=seed, unseen=unseen, texts=texts,
+                    table="corpus" if arguments.corpus_words else "auto",
+                )  # fmt: skip
                 runs.append(run(config, arguments.split, arguments.cold, arguments.on or [collection]))
             table += [summary(list(same)) for same in zip(*runs, strict=True)]
             print(json.dumps(table[-1]), flush=True)
