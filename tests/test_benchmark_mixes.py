@@ -31,9 +31,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_first_mix_is_the_default_and_the_others_differ_in_the_mix_alone() -> None:
-    assert mixes.MIXES["default"] == lab.DistillConfig().texts and len(set(mixes.MIXES.values())) == len(mixes.MIXES)
+    others = {mix: texts for mix, texts in mixes.MIXES.items() if mix != mixes.EVERY_WORD}
+    assert others["default"] == lab.DistillConfig().texts and len(set(others.values())) == len(others)
     plain = mixes.settings("wiki", "seen", "default", 1)
-    for mix, texts in mixes.MIXES.items():
+    assert mixes.settings("wiki", "seen", mixes.EVERY_WORD, 1) == dataclasses.replace(plain, table="teacher")
+    for mix, texts in others.items():
         assert dataclasses.replace(plain, texts=texts) == mixes.settings("wiki", "seen", mix, 1)
         assert texts.most == plain.texts.most
 
