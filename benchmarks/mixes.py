@@ -45,7 +45,8 @@ ENGINES = ("teacher", "bm25", "student")
 def settings(collection: str, row: str, mix: str, seed: int) -> lab.DistillConfig:
     """Of one run."""
     return lab.DistillConfig(
-        collection=collection, texts=MIXES[mix], seed=seed, epochs=1.0, static=False, table="teacher" if mix == EVERY_WORD else "corpus",
+        collection=collection, texts=MIXES[mix], seed=seed, epochs=1.0, static=False,
+        table="teacher" if mix == EVERY_WORD else "corpus",
         unseen=relevant(collection, "dev") if row == "unseen" else (),
     )  # fmt: skip
 
