@@ -45,7 +45,8 @@ def test_the_mix_is_chosen_on_the_command_line(
         ]) == 0  # fmt: skip
         return json.loads((out / "lab.json").read_text(encoding="utf-8"))
 
-    many, few = told("spans=9"), told("titles=0", "spans=0", "questions=0", "sentences=1")
+    many, few = told("spans=9", "--table", "teacher"), told("titles=0", "spans=0", "questions=0", "sentences=1")
+    assert many["config"]["table"] == "teacher" and few["config"]["table"] in ("corpus", "teacher")
     assert many["config"]["texts"]["spans"] == 9 and many["config"]["texts"]["sentences"] == 12
     assert few["config"]["texts"]["titles"] is False and few["config"]["texts"]["sentences"] == 1
     assert few["texts"] < many["texts"]
