@@ -242,8 +242,8 @@ def test_the_static_student_is_a_bag_of_tokens_of_the_wanted_size(teacher: DualE
 
 def test_the_static_student_has_the_words_of_the_student_beside_it(teacher: DualEncoder) -> None:
     """Else documents with new words would tell it from a student that has a layer for another reason than the layer."""
-    some = [text for text in TEXTS if "animal" not in text.lower()]
     words = {
-        table: set(static_student(teacher, some, 2_800, table).tokenizer.get_vocab()) for table in ("corpus", "teacher")
+        table: set(static_student(teacher, TEXTS[:3], 2_800, table).tokenizer.get_vocab())
+        for table in ("corpus", "teacher")
     }
-    assert "animal" in words["teacher"] - words["corpus"]
+    assert any(len(token) > 3 for token in words["teacher"] - words["corpus"])
