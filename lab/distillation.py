@@ -209,7 +209,7 @@ def _static(
             data, texts=tuple(data.texts[row] for row in np.flatnonzero(own)), queries=data.queries[own],
             positives=data.positives[own], targets=None if data.targets is None else data.targets[own],
         )  # fmt: skip
-    model: SentenceTransformer = static_student(teacher, data.texts, parameters, config.table)
+    model: SentenceTransformer = static_student(teacher, data.texts, parameters)
     plain = dataclasses.replace(
         config,
         epochs=STATIC_EPOCHS,

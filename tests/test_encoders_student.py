@@ -238,12 +238,3 @@ def test_the_static_student_is_a_bag_of_tokens_of_the_wanted_size(teacher: DualE
     assert np.allclose(student.encode(["red fox volcano"]), student.encode(["volcano red fox"]), atol=1e-5)
     assert sum(p.numel() for p in student.parameters()) <= 20_000
     assert student.get_embedding_dimension() == teacher.dimension
-
-
-def test_the_static_student_has_the_words_of_the_student_beside_it(teacher: DualEncoder) -> None:
-    """Else documents with new words would tell it from a student that has a layer for another reason than the layer."""
-    words = {
-        table: set(static_student(teacher, TEXTS[:3], 2_800, table).tokenizer.get_vocab())
-        for table in ("corpus", "teacher")
-    }
-    assert any(len(token) > 3 for token in words["teacher"] - words["corpus"])

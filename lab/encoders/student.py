@@ -24,7 +24,7 @@ from lab.encoders.anatomy import Observed, observe, shape
 from lab.encoders.shrink import build, fresh, least_squares
 from lab.encoders.sizes import SIZES, Plan, cut_out, plan, ratio_of
 from lab.encoders.teacher import DualEncoder, resolve_folder
-from lab.encoders.vocabulary import counted, least, trim
+from lab.encoders.vocabulary import counted, least, token_counts, trim
 from lab.errors import LabError, ModelError
 
 CUTS = 2  # students kept as they were cut, about 10 MB each
@@ -200,17 +200,16 @@ def from_checkpoint(
     return _finish(student, teacher)
 
 
-def static_student(
-    teacher: DualEncoder, texts: Sequence[str], parameters: int, table: str = "corpus"
-) -> SentenceTransformer:
+def static_student(teacher: DualEncoder, texts: Sequence[str], parameters: int) -> SentenceTransformer:
     """The baseline without layers: a vector a token, their mean, a linear map. As many parameters as the student
     beside it.
 
     Starts from the teacher's embedding of each token alone (the idea of model2vec), factorised like the student's
-    own table, over the same words (`table`); it is then trained with the student's texts and loss.
+    own table; it is then trained with the student's texts and loss. Its words are those of the corpus, whatever the
+    student's are: with others its table is narrower, and it keeps less (docs/recipe.md).
     """
     tokenizer = teacher.model.tokenizer
-    counts = counted(tokenizer, texts, table)
+    counts = token_counts(tokenizer, texts)
     seen = int((counts > 0).sum())
     widths = [w for w in (256, 192, 128, 96, 64, 48, 32, 16) if w <= teacher.dimension]
     width = next((w for w in widths if w * (seen + teacher.dimension) <= parameters), widths[-1])
