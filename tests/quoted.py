@@ -14,7 +14,8 @@ from tests.scripts import benchmark
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = (
-    "quality", "quality-unseen", "quality-twentieth", "quality-elsewhere", "speed", "rerank_speed", "ladder",
+    "quality", "quality-unseen", "quality-unseen-corpus-words", "quality-twentieth", "quality-elsewhere", "speed",
+    "rerank_speed", "ladder",
     "live_cost", "fidelity", "towers", "generation", "timings", "minutes", "run_all", "redraw",
 )  # fmt: skip
 
@@ -44,6 +45,7 @@ def of_quality(of: dict[str, Any]) -> list[str]:
     tenth, quarter = rows["wiki", "tenth"], rows["wiki", "quarter"]
     py_tenth, py_quarter = rows["pydocs", "tenth"], rows["pydocs", "quarter"]
     later, small = of["quality-unseen"], of["quality-twentieth"]  # tenth and quarter; wiki and pydocs
+    before = [f"{row['retention']['value']:.3f}" for row in of["quality-unseen-corpus-words"]]
     encoders = of["speed"]["encoders"]
     rates, own = encoders[artefacts.STUDENT], f"{encoders['teacher']['parameters']:,}"
     alone, batches = (f"{rates[how]['times the teacher']:.1f} ×" for how in ("one by one", "batches"))
@@ -69,6 +71,7 @@ def of_quality(of: dict[str, Any]) -> list[str]:
         f" ({len(later[0]['seeds'])} seeds), the static students of their sizes"
         f" {interval(later[0]['retention_static'])} and {interval(later[1]['retention_static'])},"
         f" BM25 {later[0]['bm25'] / later[0]['teacher']:.3f}.",
+        f"before, the same two kept {before[0]} and {before[1]}",
         f"{interval(small[0]['retention'])} on wiki, less than a static student of its size"
         f" ({small[0]['retention_static']['value']:.3f}), and {interval(small[1]['retention'])} on pydocs, below BM25"
         f" ({small[1]['bm25'] / small[1]['teacher']:.3f}):",
