@@ -146,6 +146,9 @@ def test_a_table_of_every_word_takes_its_room_from_feed_forward_units() -> None:
     assert chosen.vocabulary > 29_000 > usual.vocabulary and chosen.embedding < usual.embedding
     usual, chosen = (plan(minilm, parameters, SIZES["twentieth"], 21_600, every_word=whole) for whole in (False, True))
     assert chosen == usual  # and here nothing that gives way is enough
+    multilingual, parameters = Shape(12, 384, 1536, 12, 250_037, "gelu", 1e-12), 117_653_760
+    chosen = plan(multilingual, parameters, SIZES["tenth"], 20_000, every_word=True)
+    assert chosen.vocabulary >= 30_000 and chosen.embedding >= 192  # not as narrow as all its languages would need
 
 
 def test_a_vocabulary_that_cannot_be_trimmed_has_to_fit() -> None:
