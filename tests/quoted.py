@@ -61,7 +61,8 @@ def of_quality(of: dict[str, Any]) -> list[str]:
         f" {interval(quarter['retention'])} | |",
         f"| static student, a tenth | {shipped['parameters']['static']:,} | {tenth['static_value']:.3f} |"
         f" {interval(tenth['retention_static'])} | |",
-        f"| static student, a quarter | {quarter['parameters'] / 1e6:.1f} million | {quarter['static_value']:.3f} |"
+        f"| static student, at most a quarter | at most {quarter['parameters'] / 1e6:.1f} million |"
+        f" {quarter['static_value']:.3f} |"
         f" {interval(quarter['retention_static'])} | |",
         f"| BM25 | | {tenth['bm25']:.3f} | {tenth['bm25'] / tenth['teacher']:.3f} | |",
         f"On `pydocs` ({py_quarter['queries']:,} test queries) `quarter` keeps {interval(py_quarter['retention'])} of"
@@ -76,7 +77,7 @@ def of_quality(of: dict[str, Any]) -> list[str]:
         f"{interval(small[0]['retention'])} on wiki, less than a static student of its size"
         f" ({small[0]['retention_static']['value']:.3f}), and {interval(small[1]['retention'])} on pydocs, below BM25"
         f" ({small[1]['bm25'] / small[1]['teacher']:.3f}):",
-        f"the present one is of commit {tenth['commit']})",
+        f"the present one is of commit {tenth['commit']};",
         f"over queries and seeds {', '.join(map(str, tenth['seeds']))};",
         f"Of what the teacher adds to BM25 on wiki `tenth` keeps {tenth['over_bm25']}.",
         f"the student that ships (seed {of['shipped']['config']['seed']}) keeps"
