@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import lab
-from tests.quoted import signed
+from tests.quoted import interval, signed
 from tests.scripts import benchmark
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -105,7 +105,9 @@ def test_prose_about_bm25_is_what_was_measured() -> None:
     """recipe.md, The bar beside BM25."""
     rows = {(row["collection"], row["student"]): row for path in TABLES for row in json.loads(path.read_text("utf-8"))}
     text = " ".join((ROOT / "docs" / "recipe.md").read_text(encoding="utf-8").split())
-    for name, student in (("pydocs", "quarter"), ("pydocs", "tenth"), ("wiki", "twentieth")):
+    for name, student in (
+        ("pydocs-corpus-words", "quarter"), ("pydocs-corpus-words", "tenth"), ("wiki", "twentieth")
+    ):
         row = rows[name, student]
         assert row["above_bm25_as_the_teacher"] is False, f"{name}, {student}: recipe.md says missed"
         for who in ("teacher", "student", "static"):
@@ -114,3 +116,16 @@ def test_prose_about_bm25_is_what_was_measured() -> None:
         assert rows[name, student]["above_bm25_as_the_teacher"] is True, f"{name}, {student}: recipe.md says met"
     over = rows["wiki-unseen-names-corpus-words", "tenth"]["over_default"]
     assert f"{signed(over)}, p = {over['p']:.2f}" in text
+
+
+def test_prose_about_the_table_is_what_was_measured() -> None:
+    """recipe.md, Words the corpus has not used: now, before, and the difference."""
+    rows = {(row["collection"], row["student"]): row for path in TABLES for row in json.loads(path.read_text("utf-8"))}
+    text = " ".join((ROOT / "docs" / "recipe.md").read_text(encoding="utf-8").split())
+    told = {key: row for key, row in rows.items() if "over_corpus_words" in row}
+    assert {name for name, _ in told} == {"wiki", "wiki-unseen", "pydocs-from-wiki"} and len(told) == 6
+    for (name, student), row in told.items():
+        before = rows[f"{name}{quality.OF_CORPUS}", student]
+        if name != "pydocs-from-wiki":
+            kept = f"{interval(row['retention'])} | {interval(before['retention'])} | {signed(row['over_corpus_words'])}"
+            assert f"{kept}, p " in text and f"| {interval(row['retention_static'])} |" in text, (name, student)

@@ -44,7 +44,7 @@ def test_prepared_data_refuses_settings_it_was_not_made_with(config: DistillConf
 
 def test_prepared_data_says_what_it_was_made_with(config: DistillConfig, prepared) -> None:
     collection, teacher, _ = prepared
-    few = dataclasses.replace(config, texts=TextMix(sentences=1), epochs=1, static=False)
+    few = dataclasses.replace(config, texts=TextMix(sentences=1), epochs=1, static=False, table="corpus")
     both = training_data(few, collection, teacher, VectorStore(None))
     for asked in (few, dataclasses.replace(few, texts=TextMix())):  # the same, or nothing in particular
         found = distill(asked, collection=collection, teacher=teacher, prepared=both)
