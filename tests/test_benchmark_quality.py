@@ -127,5 +127,5 @@ def test_prose_about_the_table_is_what_was_measured() -> None:
     for (name, student), row in told.items():
         before = rows[f"{name}{quality.OF_CORPUS}", student]
         if name != "pydocs-from-wiki":
-            kept = f"{interval(row['retention'])} | {interval(before['retention'])} | {signed(row['over_corpus_words'])}"
-            assert f"{kept}, p " in text and f"| {interval(row['retention_static'])} |" in text, (name, student)
+            kept = " | ".join(interval(each["retention"]) for each in (row, before))
+            assert f"{kept} | {signed(row['over_corpus_words'])}, p " in text and f"| {interval(row['retention_static'])} |" in text, (name, student)
