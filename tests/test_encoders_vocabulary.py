@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
@@ -94,7 +96,7 @@ def test_words_the_corpus_has_not_used_count_by_their_place_in_the_vocabulary(ma
 
 
 def test_places_that_bert_keeps_free_are_no_words() -> None:
-    teacher = wordpiece()
+    teacher = copy.deepcopy(wordpiece())  # the tests share that one
     teacher.add_tokens(["[unused7]"])
     counts = np.ones(len(teacher), np.int64)
     assert promised(teacher, counts)[-1] == 1 < promised(teacher, counts)[-2]
