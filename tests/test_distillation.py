@@ -115,8 +115,9 @@ def test_a_table_of_the_corpus_or_of_the_teachers_words(config: DistillConfig) -
     """What "auto" came to is told, and other words have vectors of their own."""
     plain = dataclasses.replace(config, epochs=0.5, static=False, student=Plan((0,), 8, 8, 130))
     tables = {wanted: distill(plain, table=wanted) for wanted in ("corpus", "teacher", "auto")}
-    assert {wanted: found.config.table for wanted, found in tables.items()}["auto"] in ("corpus", "teacher")
+    assert [tables[wanted].config.table for wanted in ("corpus", "teacher")] == ["corpus", "teacher"]
     words = {wanted: set(found.student.model.tokenizer.get_vocab()) for wanted, found in tables.items()}
+    assert tables["auto"].config.table != "auto" and words["auto"] == words[tables["auto"].config.table]
     teacher = tables["corpus"].teacher.model.tokenizer
     assert words["corpus"] < set(teacher.get_vocab()) and words["teacher"] - words["corpus"]
     with pytest.raises(LabError, match="table='all': choose one of"):

@@ -148,7 +148,22 @@ def test_a_table_of_every_word_takes_its_room_from_feed_forward_units() -> None:
     assert chosen == usual  # and here nothing that gives way is enough
     multilingual, parameters = Shape(12, 384, 1536, 12, 250_037, "gelu", 1e-12), 117_653_760
     chosen = plan(multilingual, parameters, SIZES["tenth"], 20_000, every_word=True)
-    assert chosen.vocabulary >= 30_000 and chosen.embedding >= 192  # not as narrow as all its languages would need
+    assert chosen.vocabulary >= 40_000 and chosen.embedding >= 128  # not as narrow as all its languages would need
+
+
+def test_tokens_that_are_promised_are_not_taken_for_seen(teacher: DualEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def planned(*given: object, every_word: bool) -> Plan:
+        asked.append((given[3], every_word))
+        return Plan((2,), 32, 16, 10_000)
+
+    monkeypatch.setattr("lab.encoders.student.plan", planned)
+    vectors = teacher.encode(TEXTS[:3])
+    for table in ("corpus", "teacher"):
+        make_student(teacher, "1/1.01", TEXTS[:3], vectors, table=table)
+    seen = len({token for text in TEXTS[:3] for token in teacher.model.tokenizer.tokenize(text)})
+    assert asked == [(seen, False), (seen, True)]
 
 
 def test_a_vocabulary_that_cannot_be_trimmed_has_to_fit() -> None:

@@ -85,9 +85,9 @@ def plan(
         least: tokens that cannot be left out of the table, see `vocabulary.least`.
         layer_share: share of the budget for layers. Chosen on wiki by label-free fidelity: a wide table with one
             layer beats a narrow one with two at equal size and time (docs/recipe.md).
-        every_word: the table is to hold most of the teacher's vocabulary, seen or not, but no more than half as many
-            tokens again as were seen (a multilingual teacher knows many that this corpus never brings), and be a sixth
-            of its width at least; where there is no room for that feed-forward units give way.
+        every_word: the table is to hold most of the teacher's vocabulary, seen or not, but no more than twice as many
+            tokens as were seen (a multilingual teacher knows many that this corpus never brings), and be a sixth of its
+            width at least; where there is no room for that feed-forward units give way.
 
     Raises:
         ModelError: the budget is too small for one layer, however narrow, and a token table.
@@ -106,7 +106,7 @@ def plan(
     # the widest table that still has a vector of its own for nearly all tokens of the corpus: names are rare tokens
     wanted = max(0.87 * min(teacher.vocabulary, tokens_seen), least)
     if every_word:
-        wanted = max(min(0.8 * teacher.vocabulary, 1.5 * tokens_seen), least)
+        wanted = max(min(0.8 * teacher.vocabulary, 2 * tokens_seen), least)
         intermediate = _giving_way(teacher, budget, count, intermediate, wanted)
     for_table = budget - count * _layer_cost(teacher.hidden, intermediate)
     widths = [width for width in (8, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512) if width < teacher.hidden]

@@ -24,7 +24,7 @@ from lab.encoders.anatomy import Observed, observe, shape
 from lab.encoders.shrink import build, fresh, least_squares
 from lab.encoders.sizes import SIZES, Plan, cut_out, plan, ratio_of
 from lab.encoders.teacher import DualEncoder, resolve_folder
-from lab.encoders.vocabulary import counted, least, token_counts, trim
+from lab.encoders.vocabulary import least, promised, token_counts, trim
 from lab.errors import LabError, ModelError
 
 CUTS = 2  # students kept as they were cut, about 10 MB each
@@ -114,8 +114,10 @@ def _cut(
     table: str,
 ) -> SentenceTransformer:
     tokenizer = teacher.model.tokenizer
-    counts = counted(tokenizer, texts, table)
+    counts = token_counts(tokenizer, texts)
     chosen = _planned(teacher, wanted, int((counts > 0).sum()), table == "teacher")
+    if table == "teacher":
+        counts = promised(tokenizer, counts)
     vocabulary = trim(tokenizer, counts, chosen.vocabulary)
     if start == "random":
         student = fresh(teacher.model, chosen, vocabulary, seed)

@@ -60,12 +60,6 @@ def table_for(tokenizer: PreTrainedTokenizerFast, texts: Sequence[str], unread: 
     return "teacher" if lacking and np.mean(lacking) >= LACKING else "corpus"
 
 
-def counted(tokenizer: PreTrainedTokenizerFast, texts: Sequence[str], table: str) -> np.ndarray:
-    """What each token counts for a table of the "corpus" or of the "teacher": (V,), 0 where it is to have no vector."""
-    counts = token_counts(tokenizer, texts)
-    return promised(tokenizer, counts) if table == "teacher" else counts
-
-
 def promised(tokenizer: PreTrainedTokenizerFast, counts: np.ndarray) -> np.ndarray:
     """What was counted, and what a token's place in the vocabulary promises: (V,) float64.
 
