@@ -134,38 +134,6 @@ def test_named_sizes_are_what_they_say_for_the_default_teacher(size: str) -> Non
     assert chosen.layers[-1] == 5 and chosen.vocabulary <= 30522
 
 
-def test_a_table_of_every_word_takes_its_room_from_feed_forward_units() -> None:
-    from lab.encoders.anatomy import Shape
-
-    minilm, parameters = Shape(6, 384, 1536, 12, 30_522, "gelu", 1e-12), 22_713_216
-    usual, chosen = (plan(minilm, parameters, SIZES["tenth"], 21_600, every_word=whole) for whole in (False, True))
-    assert chosen.embedding == 64 and chosen.vocabulary >= 0.8 * 30_522 > usual.vocabulary
-    assert chosen.intermediate < usual.intermediate and chosen.layers == usual.layers
-    usual, chosen = (plan(minilm, parameters, SIZES["quarter"], 21_600, every_word=whole) for whole in (False, True))
-    assert chosen.intermediate == usual.intermediate  # there is room enough
-    assert chosen.vocabulary > 29_000 > usual.vocabulary and chosen.embedding < usual.embedding
-    usual, chosen = (plan(minilm, parameters, SIZES["twentieth"], 21_600, every_word=whole) for whole in (False, True))
-    assert chosen == usual  # and here nothing that gives way is enough
-    multilingual, parameters = Shape(12, 384, 1536, 12, 250_037, "gelu", 1e-12), 117_653_760
-    chosen = plan(multilingual, parameters, SIZES["tenth"], 20_000, every_word=True)
-    assert chosen.vocabulary >= 40_000 and chosen.embedding >= 128  # not as narrow as all its languages would need
-
-
-def test_tokens_that_are_promised_are_not_taken_for_seen(teacher: DualEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
-
-    def planned(*given: object, every_word: bool) -> Plan:
-        asked.append((given[3], every_word))
-        return Plan((2,), 32, 16, 10_000)
-
-    monkeypatch.setattr("lab.encoders.student.plan", planned)
-    vectors = teacher.encode(TEXTS[:3])
-    for table in ("corpus", "teacher"):
-        make_student(teacher, "1/1.01", TEXTS[:3], vectors, table=table)
-    seen = len({token for text in TEXTS[:3] for token in teacher.model.tokenizer.tokenize(text)})
-    assert asked == [(seen, False), (seen, True)]
-
-
 def test_a_vocabulary_that_cannot_be_trimmed_has_to_fit() -> None:
     """BPE's, say DistilRoBERTa's: the table is narrower, or the size is refused, but never larger than its name."""
     from lab.encoders.anatomy import Shape
