@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+import json
 
 import numpy as np
 import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
-from lab.encoders.vocabulary import promised, table_for, token_counts, trim, trimmable
+from lab.encoders.vocabulary import bounds, promised, table_for, token_counts, trim, trimmable
 from lab.errors import ModelError
 from tests.tiny import TEXTS, wordpiece
 
@@ -27,6 +28,17 @@ def unigram() -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(
         tokenizer_object=backend, pad_token="<pad>", unk_token="<unk>", cls_token="<s>", sep_token="</s>"
     )
+
+
+def letters(token: str) -> str:
+    return token.removeprefix("##").removeprefix("▁")
+
+
+def with_letters(tokenizer: PreTrainedTokenizerFast, more: str) -> PreTrainedTokenizerFast:
+    spec = json.loads(tokenizer.backend_tokenizer.to_str())
+    spec["model"]["vocab"] |= {letter: len(tokenizer) + place for place, letter in enumerate(more)}
+    special = {name: str(token) for name, token in tokenizer.special_tokens_map.items()}
+    return PreTrainedTokenizerFast(tokenizer_object=Tokenizer.from_str(json.dumps(spec)), **special)
 
 
 def bpe() -> PreTrainedTokenizerFast:
@@ -86,9 +98,11 @@ def test_words_the_corpus_has_not_used_count_by_their_place_in_the_vocabulary(ma
     counts = np.zeros(len(teacher), np.int64)
     counts[-1] = 1_000
     found = promised(teacher, counts)
-    special = sorted(teacher.all_special_ids)
-    assert (found[special] == 0).all()  # they always stay
-    rest = np.delete(found[:-1], special)
+    tokens = teacher.convert_ids_to_tokens(list(range(len(teacher))))
+    words = [i for i, t in enumerate(tokens[:-1]) if len(letters(t)) > 1 and i not in teacher.all_special_ids]
+    others = np.delete(np.arange(len(teacher) - 1), words)
+    assert (found[others] == 0).all()  # on special tokens and letters `trim` decides
+    rest = found[words]
     assert (rest > 0).all() and (np.diff(rest) < 0).all() and found[-1] > 1_000
     # Zipf: half of 1,000 tokens, shared out as 1, 1/2, 1/3, …
     harmonic = (1 / np.arange(1, len(teacher) + 1)).sum()
@@ -110,6 +124,28 @@ def test_the_table_is_the_teachers_where_unread_texts_bring_words() -> None:
     assert table_for(teacher, others, [*others[:9], word]) == "teacher"  # one in ten
     assert table_for(teacher, others, [*(others * 20)[:20], word]) == "corpus"  # one in twenty-one
     assert table_for(teacher, TEXTS, []) == "corpus"
+
+
+def test_unseen_letters_stay_where_the_corpus_uses_their_writing() -> None:
+    teacher = with_letters(wordpiece(), "λμжяñ漢")
+    counts = token_counts(teacher, TEXTS)
+    size = len(teacher) - 1  # more than all that was seen
+    plain = set(trim(teacher, counts, size).tokenizer.get_vocab())
+    assert "ñ" in plain and not plain & set("λμжя漢")  # Latin as the texts are; and who never saw Greek reads none
+    assert bounds(teacher, counts)[0] == bounds(wordpiece(), counts[: len(wordpiece())])[0] + 1
+    counts[teacher.convert_tokens_to_ids("λ")] += 1
+    assert set(trim(teacher, counts, size).tokenizer.get_vocab()) & set("λμжя漢") == {"λ"}
+    counts[teacher.convert_tokens_to_ids("ж")] += counts.sum() // 20
+    assert set(trim(teacher, counts, size).tokenizer.get_vocab()) & set("λμжя漢") == {"λ", "ж", "я"}
+
+
+def test_the_largest_table_holds_what_is_seen_and_what_always_stays() -> None:
+    teacher = wordpiece()
+    counts = token_counts(teacher, TEXTS[:3])
+    least, most = bounds(teacher, counts)
+    assert least == len(trim(teacher, np.zeros(len(teacher), np.int64), 1).kept) < most
+    assert most == len(trim(teacher, counts, len(teacher) - 1).kept)
+    assert bounds(bpe(), np.zeros(150)) == (len(bpe()), len(bpe()))
 
 
 def test_bpe_is_left_whole_because_merges_need_their_parents() -> None:

@@ -47,7 +47,7 @@ class Plan:
     layers: tuple[int, ...]  # the teacher's layers that are kept, increasing, counted from 0
     intermediate: int  # feed-forward units kept in each
     embedding: int  # E, width of the token table
-    vocabulary: int  # tokens kept, at most; more where more cannot be left out, see `vocabulary.least`
+    vocabulary: int  # tokens kept, at most; more where more cannot be left out, see `vocabulary.bounds`
 
     def __post_init__(self) -> None:
         check_kinds(self)
@@ -76,18 +76,18 @@ class Plan:
 
 def plan(
     teacher: Shape, teacher_parameters: int, ratio: float, tokens_seen: int, least: int = 0, layer_share: float = 0.40,
-    every_word: bool = False,
+    every_word: int = 0,
 ) -> Plan:  # fmt: skip
     """Divide a budget of teacher_parameters/ratio between layers and token table.
 
     Args:
         tokens_seen: different tokens in the corpus; a larger table would be wasted.
-        least: tokens that cannot be left out of the table, see `vocabulary.least`.
+        least: tokens that cannot be left out of the table, see `vocabulary.bounds`.
         layer_share: share of the budget for layers. Chosen on wiki by label-free fidelity: a wide table with one
             layer beats a narrow one with two at equal size and time (docs/recipe.md).
-        every_word: the table is to hold most of the teacher's vocabulary, seen or not, but no more than twice as many
-            tokens as were seen (a multilingual teacher knows many that this corpus never brings), and be a sixth of its
-            width at least; where there is no room for that feed-forward units give way.
+        every_word: tokens that the table is to hold, seen or not, as the teacher has so many words; but no more than
+            twice as many as were seen (a multilingual teacher knows many that this corpus never brings). Where there is
+            no room for them in a seventh of the teacher's width feed-forward units give way. 0: those seen are enough.
 
     Raises:
         ModelError: the budget is too small for one layer, however narrow, and a token table.
@@ -106,10 +106,10 @@ def plan(
     # the widest table that still has a vector of its own for nearly all tokens of the corpus: names are rare tokens
     wanted = max(0.87 * min(teacher.vocabulary, tokens_seen), least)
     if every_word:
-        wanted = max(min(0.8 * teacher.vocabulary, 2 * tokens_seen), least)
+        wanted = max(min(every_word, 2 * tokens_seen), least)
         intermediate = _giving_way(teacher, budget, count, intermediate, wanted)
     for_table = budget - count * _layer_cost(teacher.hidden, intermediate)
-    widths = [width for width in (8, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512) if width < teacher.hidden]
+    widths = range(8, teacher.hidden, 8)
     usual = [width for width in widths if width >= teacher.hidden // 12]
     fitting = [width for width in usual if _tokens_for(for_table, width, teacher.hidden) >= wanted]
     # narrower than that only where nothing else holds what cannot be left out
@@ -129,7 +129,7 @@ def _giving_way(teacher: Shape, budget: float, count: int, intermediate: int, wa
     """The most feed-forward units beside which so many tokens fit; as many as before where none would be few enough."""
     for units in range(intermediate, 0, -64):
         for_table = budget - count * _layer_cost(teacher.hidden, units)
-        if _tokens_for(for_table, teacher.hidden // 6, teacher.hidden) >= wanted:
+        if _tokens_for(for_table, -(-teacher.hidden // 56) * 8, teacher.hidden) >= wanted:
             return units
     return intermediate
 

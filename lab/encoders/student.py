@@ -24,7 +24,7 @@ from lab.encoders.anatomy import Observed, observe, shape
 from lab.encoders.shrink import build, fresh, least_squares
 from lab.encoders.sizes import SIZES, Plan, cut_out, plan, ratio_of
 from lab.encoders.teacher import DualEncoder, resolve_folder
-from lab.encoders.vocabulary import least, promised, token_counts, trim
+from lab.encoders.vocabulary import bounds, promised, token_counts, trim
 from lab.errors import LabError, ModelError
 
 CUTS = 2  # students kept as they were cut, about 10 MB each
@@ -91,7 +91,8 @@ def check_student(wanted: str | Plan, teacher: DualEncoder) -> None:
         ModelError: neither a size nor a model that can be found; a size that cannot be cut out of this teacher.
     """
     if cut_out(wanted):
-        _planned(teacher, wanted, 0)  # of the smallest corpus: what does not fit there fits nowhere
+        # of the smallest corpus: what does not fit there fits nowhere
+        _planned(teacher, wanted, np.zeros(len(teacher.model.tokenizer)))
         return
     try:
         resolve_folder(str(wanted))
@@ -115,7 +116,7 @@ def _cut(
 ) -> SentenceTransformer:
     tokenizer = teacher.model.tokenizer
     counts = token_counts(tokenizer, texts)
-    chosen = _planned(teacher, wanted, int((counts > 0).sum()), table == "teacher")
+    chosen = _planned(teacher, wanted, counts, table == "teacher")
     if table == "teacher":
         counts = promised(tokenizer, counts)
     vocabulary = trim(tokenizer, counts, chosen.vocabulary)
@@ -135,15 +136,17 @@ def _cut(
     return student
 
 
-def _planned(teacher: DualEncoder, wanted: str | Path | Plan, seen: int, every_word: bool = False) -> Plan:
-    """The plan that was given, or that of a size where a corpus has so many different tokens."""
-    size = shape(teacher.model)
+def _planned(teacher: DualEncoder, wanted: str | Path | Plan, counts: np.ndarray, every_word: bool = False) -> Plan:
+    """The plan that was given, or that of a size for a corpus with such token counts."""
+    size, tokenizer = shape(teacher.model), teacher.model.tokenizer
     if isinstance(wanted, Plan):
         wanted.check(size)
         return wanted
     ratio = ratio_of(str(wanted))
     assert ratio is not None  # whoever asks has asked `cut_out`
-    return plan(size, teacher.parameters, ratio, seen, least(teacher.model.tokenizer), every_word=every_word)
+    least, _ = bounds(tokenizer, counts)
+    words = bounds(tokenizer, promised(tokenizer, counts))[1] if every_word else 0
+    return plan(size, teacher.parameters, ratio, int((counts > 0).sum()), least, every_word=words)
 
 
 def _observed(

@@ -1,4 +1,5 @@
-"""Trim a tokenizer to the tokens a corpus uses. What is left out is spelled with smaller pieces, never lost.
+"""Trim a tokenizer to the tokens a corpus uses. What is left out is spelled with smaller pieces, down to its letters;
+only letters of a writing that the corpus hardly uses are lost.
 
 Two kinds can be trimmed safely: WordPiece (greedy longest match: a missing word falls apart into its pieces) and
 Unigram (the same through the best path). BPE cannot: a merge needs all its parents. It is returned whole.
@@ -8,6 +9,8 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +24,7 @@ from lab.errors import ModelError
 TABLES = ("auto", "corpus", "teacher")  # which tokens a student has vectors for
 LACKING = 0.05  # share of unread documents' texts with a token the corpus has not used, from which on it is open
 _UNUSED = re.compile(r"\[.+\]")  # places BERT keeps free
+HARDLY = 0.01  # share of a corpus' letters; a writing with fewer keeps only those that were seen
 PROMISED = 0.5  # how much of the count that Zipf's law promises a token counts beside those that were seen
 
 
@@ -65,11 +69,14 @@ def promised(tokenizer: PreTrainedTokenizerFast, counts: np.ndarray) -> np.ndarr
 
     The learners of WordPiece and Unigram number tokens by how frequent they were where the vocabulary was learnt, so by
     Zipf's law the r-th of V is expected once in r · (1 + 1/2 + … + 1/V) tokens. A word the corpus has not used yet is
-    then worth more than one that it used once and nobody else does.
+    then worth more than one that it used once and nobody else does. Letters stand first whatever they are worth, and
+    are promised nothing: `trim` decides on them.
     """
     tokens = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
     special = set(tokenizer.all_special_ids)
-    word = np.array([i not in special and not _UNUSED.fullmatch(token) for i, token in enumerate(tokens)])
+    word = np.array(
+        [i not in special and len(_letters(t)) > 1 and not _UNUSED.fullmatch(t) for i, t in enumerate(tokens)]
+    )
     place = np.maximum(1, np.cumsum(word))
     expected = counts.sum() / (place * (1 / np.arange(1, len(tokens) + 1)).sum())
     return counts + PROMISED * np.where(word, expected, 0)
@@ -81,13 +88,15 @@ def trimmable(tokenizer: PreTrainedTokenizerFast) -> bool:
 
 
 def trim(tokenizer: PreTrainedTokenizerFast, counts: np.ndarray, size: int) -> Vocabulary:
-    """Keep special tokens, single characters and the most frequent tokens, `size` in all.
+    """Keep special tokens, letters and the most frequent tokens, `size` in all.
 
-    Single characters stay whether seen or not: with them every word the teacher can spell the student can spell.
+    Letters stay whether seen or not, so that every word the teacher can spell the student can spell; but unseen ones of
+    a writing that the corpus hardly uses go (a vocabulary for English holds 1,500 Chinese, Greek and other letters, for
+    which a small table has no room). A word with such a letter is then read as one that is not known.
 
     Args:
         counts: (V,) occurrences of each token in the corpus; what is 0 is left out.
-        size: tokens wanted; at least the special and single-character ones are kept.
+        size: tokens wanted; at least the special ones and the letters are kept.
 
     Raises:
         ModelError: `counts` does not fit the tokenizer.
@@ -98,23 +107,45 @@ def trim(tokenizer: PreTrainedTokenizerFast, counts: np.ndarray, size: int) -> V
         return Vocabulary(tokenizer, np.arange(len(tokenizer)))
     spec = _spec(tokenizer)
     tokens = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
-    always = _always(tokenizer, spec, tokens)
+    always = _always(tokenizer, spec, tokens, counts)
     by_count = (int(i) for i in np.argsort(-counts, kind="stable") if i not in always and counts[i] > 0)
     frequent = [i for _, i in zip(range(size - len(always)), by_count, strict=False)]
     kept = np.array(sorted(always | set(frequent)), dtype=np.int64)
     return Vocabulary(_rebuild(tokenizer, spec, tokens, kept), kept)
 
 
-def least(tokenizer: PreTrainedTokenizerFast) -> int:
-    """Tokens that no trimming leaves out; all of them where none can be."""
+def bounds(tokenizer: PreTrainedTokenizerFast, counts: np.ndarray) -> tuple[int, int]:
+    """How many tokens no trimming leaves out, and how many the largest table would hold; all where none may go.
+
+    Args:
+        counts: (V,) of the corpus, or what is `promised` as well.
+    """
     if not trimmable(tokenizer):
-        return len(tokenizer)
-    return len(_always(tokenizer, _spec(tokenizer), tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))))
+        return len(tokenizer), len(tokenizer)
+    tokens = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
+    always = _always(tokenizer, _spec(tokenizer), tokens, counts)
+    return len(always), len(always.union(np.flatnonzero(counts > 0).tolist()))
 
 
-def _always(tokenizer: PreTrainedTokenizerFast, spec: dict[str, Any], tokens: list[str]) -> set[int]:
-    singles = {i for i, token in enumerate(tokens) if len(_letters(token)) <= 1}
-    return singles | set(tokenizer.all_special_ids) | {t["id"] for t in spec["added_tokens"]}
+def _always(
+    tokenizer: PreTrainedTokenizerFast, spec: dict[str, Any], tokens: list[str], counts: np.ndarray
+) -> set[int]:
+    writings: Counter[str] = Counter()
+    for row in np.flatnonzero(counts > 0):
+        for letter in _letters(tokens[row]):
+            writings[_writing(letter)] += counts[row]
+    used = {writing for writing, count in writings.items() if count >= HARDLY * writings.total()}
+    letters = {
+        row
+        for row, token in enumerate(tokens)
+        if len(letter := _letters(token)) <= 1 and (letter.isascii() or counts[row] > 0 or _writing(letter) in used)
+    }
+    return letters | set(tokenizer.all_special_ids) | {t["id"] for t in spec["added_tokens"]}
+
+
+def _writing(letter: str) -> str:
+    """LATIN, GREEK, CJK, …: the first word of its name in Unicode."""
+    return unicodedata.name(letter, "").partition(" ")[0]
 
 
 def _letters(token: str) -> str:
