@@ -14,6 +14,7 @@ from lab.settings import check_kinds
 
 SIZES = {"half": 2.0, "quarter": 4.0, "tenth": 10.0, "twentieth": 20.0}  # teacher's parameters / student's, at least
 _SHARE = re.compile(r"1/(\d+(?:\.\d+)?)")  # a size between those that have a name
+NEARLY_ALL = 0.87  # of the tokens wanted, where more would be held at the cost of width
 POSITIONS = 256  # longest query, in tokens; position vectors cost E each
 
 
@@ -85,9 +86,9 @@ def plan(
         least: tokens that cannot be left out of the table, see `vocabulary.bounds`.
         layer_share: share of the budget for layers. Chosen on wiki by label-free fidelity: a wide table with one
             layer beats a narrow one with two at equal size and time (docs/recipe.md).
-        every_word: tokens that the table is to hold, seen or not, as the teacher has so many words; but no more than
-            twice as many as were seen (a multilingual teacher knows many that this corpus never brings). Where there is
-            no room for them in a seventh of the teacher's width feed-forward units give way. 0: those seen are enough.
+        every_word: tokens that the table is to hold, or nearly all, seen or not, as the teacher has so many words; but
+            no more than twice as many as were seen (a multilingual teacher knows many that this corpus never brings).
+            Where they do not fit in a sixth of the teacher's width feed-forward units give way. 0: those seen do.
 
     Raises:
         ModelError: the budget is too small for one layer, however narrow, and a token table.
@@ -104,10 +105,12 @@ def plan(
     units = (for_layers / count - _layer_cost(teacher.hidden, 0)) / (2 * teacher.hidden + 1)
     intermediate = int(min(teacher.intermediate, units // 64 * 64)) or 64
     # the widest table that still has a vector of its own for nearly all tokens of the corpus: names are rare tokens
-    wanted = max(0.87 * min(teacher.vocabulary, tokens_seen), least)
-    if every_word:
-        wanted = max(min(every_word, 2 * tokens_seen), least)
-        intermediate = _giving_way(teacher, budget, count, intermediate, wanted)
+    wanted = max(NEARLY_ALL * min(teacher.vocabulary, tokens_seen), least)
+    for share in (1, NEARLY_ALL):
+        tokens = share * min(every_word, 2 * tokens_seen)
+        if tokens and (units := _giving_way(teacher, budget, count, intermediate, tokens)):
+            wanted, intermediate = max(tokens, least), units
+            break
     for_table = budget - count * _layer_cost(teacher.hidden, intermediate)
     widths = range(8, teacher.hidden, 8)
     usual = [width for width in widths if width >= teacher.hidden // 12]
@@ -126,12 +129,13 @@ def plan(
 
 
 def _giving_way(teacher: Shape, budget: float, count: int, intermediate: int, wanted: float) -> int:
-    """The most feed-forward units beside which so many tokens fit; as many as before where none would be few enough."""
+    """The most feed-forward units beside which so many tokens fit in a sixth of the width; 0 where none are few enough.
+    """
     for units in range(intermediate, 0, -64):
         for_table = budget - count * _layer_cost(teacher.hidden, units)
-        if _tokens_for(for_table, -(-teacher.hidden // 56) * 8, teacher.hidden) >= wanted:
+        if _tokens_for(for_table, teacher.hidden // 6, teacher.hidden) >= wanted:
             return units
-    return intermediate
+    return 0
 
 
 def _layer_cost(hidden: int, intermediate: int) -> int:
