@@ -14,9 +14,8 @@ from tests.scripts import benchmark
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = (
-    "quality", "quality-unseen", "quality-twentieth", "quality-elsewhere", "quality-corpus-words",
-    "quality-unseen-corpus-words", "quality-twentieth-corpus-words", "speed", "rerank_speed", "ladder",
-    "live_cost", "fidelity", "towers", "generation", "timings", "minutes", "run_all", "redraw",
+    "quality", "quality-unseen", "quality-twentieth", "quality-elsewhere", "quality-unseen-corpus-words", "speed",
+    "rerank_speed", "ladder", "live_cost", "fidelity", "towers", "generation", "timings", "minutes", "run_all", "redraw",
 )  # fmt: skip
 
 
@@ -41,11 +40,11 @@ def signed(found: dict[str, float]) -> str:
 
 def of_quality(of: dict[str, Any]) -> list[str]:
     """The table and the sentences below it."""
-    rows = {(row["collection"], row["student"]): row for row in of["quality"] + of["quality-corpus-words"]}
+    rows = {(row["collection"], row["student"]): row for row in of["quality"]}
     tenth, quarter = rows["wiki", "tenth"], rows["wiki", "quarter"]
-    py_tenth, py_quarter = (rows["pydocs-corpus-words", size] for size in ("tenth", "quarter"))
+    py_tenth, py_quarter = (rows["pydocs", size] for size in ("tenth", "quarter"))
     later = of["quality-unseen"]  # tenth and quarter
-    small = [*of["quality-twentieth"], of["quality-twentieth-corpus-words"][1]]  # wiki and pydocs
+    small = of["quality-twentieth"]  # wiki and pydocs
     before = [f"{row['retention']['value']:.3f}" for row in of["quality-unseen-corpus-words"]]
     encoders = of["speed"]["encoders"]
     rates, own = encoders[artefacts.STUDENT], f"{encoders['teacher']['parameters']:,}"
@@ -89,7 +88,7 @@ def of_quality(of: dict[str, Any]) -> list[str]:
 
 def of_bm25(of: dict[str, Any]) -> list[str]:
     """Whether students of pydocs are above BM25 as their teacher is."""
-    rows = {row["student"]: row for row in of["quality-corpus-words"] if row["collection"] == "pydocs-corpus-words"}
+    rows = {row["student"]: row for row in of["quality"] if row["collection"] == "pydocs"}
     assert not any(row["above_bm25_as_the_teacher"] for row in rows.values()), "README says: missed"
     teacher = signed(rows["quarter"]["teacher_minus_bm25"])
     quarter, tenth = (signed(rows[size]["student_minus_bm25"]) for size in ("quarter", "tenth"))

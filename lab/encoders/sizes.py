@@ -112,7 +112,7 @@ def plan(
             wanted, intermediate = max(tokens, least), units
             break
     for_table = budget - count * _layer_cost(teacher.hidden, intermediate)
-    widths = range(8, teacher.hidden, 8)
+    widths = range(8, 2 * teacher.hidden // 3 + 1, 8)  # wider ones cost parameters and bring the student no nearer
     usual = [width for width in widths if width >= teacher.hidden // 12]
     fitting = [width for width in usual if _tokens_for(for_table, width, teacher.hidden) >= wanted]
     # narrower than that only where nothing else holds what cannot be left out
