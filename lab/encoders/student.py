@@ -91,8 +91,7 @@ def check_student(wanted: str | Plan, teacher: DualEncoder) -> None:
         ModelError: neither a size nor a model that can be found; a size that cannot be cut out of this teacher.
     """
     if cut_out(wanted):
-        # of the smallest corpus: what does not fit there fits nowhere
-        _planned(teacher, wanted, np.zeros(len(teacher.model.tokenizer)))
+        _planned(teacher, wanted, np.zeros(len(teacher.model.tokenizer)))  # of no corpus at all
         return
     try:
         resolve_folder(str(wanted))
@@ -117,8 +116,7 @@ def _cut(
     tokenizer = teacher.model.tokenizer
     counts = token_counts(tokenizer, texts)
     chosen = _planned(teacher, wanted, counts, table == "teacher")
-    if table == "teacher":
-        counts = promised(tokenizer, counts)
+    counts = promised(tokenizer, counts) if table == "teacher" else counts
     vocabulary = trim(tokenizer, counts, chosen.vocabulary)
     if start == "random":
         student = fresh(teacher.model, chosen, vocabulary, seed)
@@ -144,9 +142,9 @@ def _planned(teacher: DualEncoder, wanted: str | Path | Plan, counts: np.ndarray
         return wanted
     ratio = ratio_of(str(wanted))
     assert ratio is not None  # whoever asks has asked `cut_out`
-    least, _ = bounds(tokenizer, counts)
     words = bounds(tokenizer, promised(tokenizer, counts))[1] if every_word else 0
-    return plan(size, teacher.parameters, ratio, int((counts > 0).sum()), least, every_word=words)
+    least, seen = bounds(tokenizer, counts)[0], int((counts > 0).sum())
+    return plan(size, teacher.parameters, ratio, seen, least, every_word=words)
 
 
 def _observed(
