@@ -14,8 +14,8 @@ from tests.scripts import benchmark
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = (
-    "quality", "quality-unseen", "quality-twentieth", "quality-elsewhere", "quality-unseen-corpus-words", "speed",
-    "rerank_speed", "ladder", "live_cost", "fidelity", "towers", "generation", "timings", "minutes", "run_all", "redraw",
+    "quality", "quality-unseen", "quality-twentieth", "quality-elsewhere", "quality-unseen-corpus-words",
+    "speed", "rerank_speed", "ladder", "live_cost", "fidelity", "towers", "generation", "timings", "minutes", "run_all", "redraw",
 )  # fmt: skip
 
 
