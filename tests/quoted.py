@@ -15,7 +15,8 @@ from tests.scripts import benchmark
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = (
     "quality", "quality-unseen", "quality-twentieth", "quality-elsewhere", "quality-unseen-corpus-words",
-    "speed", "rerank_speed", "ladder", "live_cost", "fidelity", "towers", "generation", "timings", "minutes", "run_all", "redraw",
+    "speed", "rerank_speed", "ladder", "live_cost", "fidelity", "towers", "generation", "timings", "minutes", "run_all",
+    "redraw",
 )  # fmt: skip
 
 
@@ -73,10 +74,10 @@ def of_quality(of: dict[str, Any]) -> list[str]:
         f" {interval(later[0]['retention_static'])} and {interval(later[1]['retention_static'])},"
         f" BM25 {later[0]['bm25'] / later[0]['teacher']:.3f}.",
         f"before, the same two kept {before[0]} and {before[1]}",
-        f"{interval(small[0]['retention'])} on wiki, less than a static student of its size"
-        f" ({small[0]['retention_static']['value']:.3f}), and {interval(small[1]['retention'])} on pydocs, below BM25"
+        f"{interval(small[0]['retention'])} on wiki, where a static student of its size keeps"
+        f" {small[0]['retention_static']['value']:.3f}, and {interval(small[1]['retention'])} on pydocs, below BM25"
         f" ({small[1]['bm25'] / small[1]['teacher']:.3f}):",
-        f"the present one is of commit {tenth['commit']};",
+        f"the present one is of commit {tenth['commit']});",
         f"over queries and seeds {', '.join(map(str, tenth['seeds']))};",
         f"Of what the teacher adds to BM25 on wiki `tenth` keeps {tenth['over_bm25']}.",
         f"the student that ships (seed {of['shipped']['config']['seed']}) keeps"
