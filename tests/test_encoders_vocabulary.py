@@ -139,6 +139,17 @@ def test_unseen_letters_stay_where_the_corpus_uses_their_writing() -> None:
     assert set(trim(teacher, counts, size).tokenizer.get_vocab()) & set("λμжя漢") == {"λ", "ж", "я"}
 
 
+def test_words_that_are_promised_bring_no_writing() -> None:
+    teacher = with_letters(wordpiece(), "λμж")
+    counts = token_counts(teacher, TEXTS)
+    worth = np.where(counts == 0, counts.sum(), counts)  # of a multilingual teacher's words most are of other writings
+    worth[teacher.convert_tokens_to_ids(["λ", "μ", "ж"])] = 0
+    kept = set(trim(teacher, counts, len(teacher) - 1, worth).tokenizer.get_vocab())
+    assert set(teacher.get_vocab()) - kept == set("λμж")
+    least, most = bounds(teacher, counts, worth)
+    assert (least, most) == (bounds(teacher, counts)[0], len(teacher) - 3)
+
+
 def test_the_largest_table_holds_what_is_seen_and_what_always_stays() -> None:
     teacher = wordpiece()
     counts = token_counts(teacher, TEXTS[:3])

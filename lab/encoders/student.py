@@ -91,7 +91,7 @@ def check_student(wanted: str | Plan, teacher: DualEncoder) -> None:
         ModelError: neither a size nor a model that can be found; a size that cannot be cut out of this teacher.
     """
     if cut_out(wanted):
-        _planned(teacher, wanted, np.zeros(len(teacher.model.tokenizer)))  # of no corpus at all
+        _planned(teacher, wanted, np.zeros(len(teacher.model.tokenizer)), None)  # of no corpus at all
         return
     try:
         resolve_folder(str(wanted))
@@ -115,15 +115,15 @@ def _cut(
 ) -> SentenceTransformer:
     tokenizer = teacher.model.tokenizer
     counts = token_counts(tokenizer, texts)
-    chosen = _planned(teacher, wanted, counts, table == "teacher")
-    counts = promised(tokenizer, counts) if table == "teacher" else counts
-    vocabulary = trim(tokenizer, counts, chosen.vocabulary)
+    worth = promised(tokenizer, counts) if table == "teacher" else None
+    chosen = _planned(teacher, wanted, counts, worth)
+    vocabulary = trim(tokenizer, counts, chosen.vocabulary, worth)
     if start == "random":
         student = fresh(teacher.model, chosen, vocabulary, seed)
     else:
         sample = [texts[i] for i in _sample(texts, observed, seed)]
         seen = _observed(teacher, sample, chosen.layers, vocabulary.kept, memory)
-        student = build(teacher.model, chosen, vocabulary, seen, counts, seed)
+        student = build(teacher.model, chosen, vocabulary, seen, counts if worth is None else worth, seed)
     parameters = sum(each.numel() for each in student.parameters())
     ratio = None if isinstance(wanted, Plan) else ratio_of(str(wanted))
     if ratio is not None and parameters * ratio > teacher.parameters:
@@ -134,17 +134,16 @@ def _cut(
     return student
 
 
-def _planned(teacher: DualEncoder, wanted: str | Path | Plan, counts: np.ndarray, every_word: bool = False) -> Plan:
-    """The plan that was given, or that of a size for a corpus with such token counts."""
-    size, tokenizer = shape(teacher.model), teacher.model.tokenizer
+def _planned(teacher: DualEncoder, wanted: str | Path | Plan, counts: np.ndarray, worth: np.ndarray | None) -> Plan:
+    """The plan that was given, or that of a size for a corpus with such token counts and a worth of other tokens."""
+    size = shape(teacher.model)
     if isinstance(wanted, Plan):
         wanted.check(size)
         return wanted
     ratio = ratio_of(str(wanted))
     assert ratio is not None  # whoever asks has asked `cut_out`
-    words = bounds(tokenizer, promised(tokenizer, counts))[1] if every_word else 0
-    least, seen = bounds(tokenizer, counts)[0], int((counts > 0).sum())
-    return plan(size, teacher.parameters, ratio, seen, least, every_word=words)
+    (least, most), seen = bounds(teacher.model.tokenizer, counts, worth), int((counts > 0).sum())
+    return plan(size, teacher.parameters, ratio, seen, least, every_word=0 if worth is None else most)
 
 
 def _observed(

@@ -87,7 +87,9 @@ def trimmable(tokenizer: PreTrainedTokenizerFast) -> bool:
     return _spec(tokenizer)["model"]["type"] in ("WordPiece", "Unigram")
 
 
-def trim(tokenizer: PreTrainedTokenizerFast, counts: np.ndarray, size: int) -> Vocabulary:
+def trim(
+    tokenizer: PreTrainedTokenizerFast, counts: np.ndarray, size: int, worth: np.ndarray | None = None
+) -> Vocabulary:
     """Keep special tokens, letters and the most frequent tokens, `size` in all.
 
     Letters stay whether seen or not, so that every word the teacher can spell the student can spell; but unseen ones of
@@ -95,8 +97,9 @@ def trim(tokenizer: PreTrainedTokenizerFast, counts: np.ndarray, size: int) -> V
     which a small table has no room). A word with such a letter is then read as one that is not known.
 
     Args:
-        counts: (V,) occurrences of each token in the corpus; what is 0 is left out.
+        counts: (V,) occurrences of each token in the corpus, which tell its writings.
         size: tokens wanted; at least the special ones and the letters are kept.
+        worth: (V,) by which the others are chosen, say, what is `promised`; what is 0 is left out. Default: the counts.
 
     Raises:
         ModelError: `counts` does not fit the tokenizer.
@@ -108,23 +111,25 @@ def trim(tokenizer: PreTrainedTokenizerFast, counts: np.ndarray, size: int) -> V
     spec = _spec(tokenizer)
     tokens = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
     always = _always(tokenizer, spec, tokens, counts)
-    by_count = (int(i) for i in np.argsort(-counts, kind="stable") if i not in always and counts[i] > 0)
-    frequent = [i for _, i in zip(range(size - len(always)), by_count, strict=False)]
-    kept = np.array(sorted(always | set(frequent)), dtype=np.int64)
+    worth = counts if worth is None else worth
+    by_worth = (int(i) for i in np.argsort(-worth, kind="stable") if i not in always and worth[i] > 0)
+    best = [i for _, i in zip(range(size - len(always)), by_worth, strict=False)]
+    kept = np.array(sorted(always | set(best)), dtype=np.int64)
     return Vocabulary(_rebuild(tokenizer, spec, tokens, kept), kept)
 
 
-def bounds(tokenizer: PreTrainedTokenizerFast, counts: np.ndarray) -> tuple[int, int]:
+def bounds(
+    tokenizer: PreTrainedTokenizerFast, counts: np.ndarray, worth: np.ndarray | None = None
+) -> tuple[int, int]:
     """How many tokens no trimming leaves out, and how many the largest table would hold; all where none may go.
 
-    Args:
-        counts: (V,) of the corpus, or what is `promised` as well.
+    Args as of `trim`.
     """
     if not trimmable(tokenizer):
         return len(tokenizer), len(tokenizer)
     tokens = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
     always = _always(tokenizer, _spec(tokenizer), tokens, counts)
-    return len(always), len(always.union(np.flatnonzero(counts > 0).tolist()))
+    return len(always), len(always.union(np.flatnonzero((counts if worth is None else worth) > 0).tolist()))
 
 
 def _always(
