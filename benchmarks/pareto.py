@@ -37,7 +37,7 @@ SECONDS, MEASURE = 120.0, "nDCG@10"
 
 def config_of(collection: str, size: str, seed: int) -> lab.DistillConfig:
     """The default; the number of steps follows from the time."""
-    return lab.DistillConfig(collection=collection, student=size, seed=seed, static=seed == SEEDS[0], table="corpus")
+    return lab.DistillConfig(collection=collection, student=size, seed=seed, static=seed == SEEDS[0])
 
 
 def path_of(collection: str, size: str, seed: int, seconds: float) -> Path:

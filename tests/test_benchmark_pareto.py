@@ -41,7 +41,7 @@ def test_a_run_of_another_length_is_not_kept(
 
 def test_nothing_but_the_size_differs() -> None:
     plain = pareto.config_of("wiki", "tenth", 1)
-    assert plain == lab.DistillConfig(seed=1, static=False, table="corpus")
+    assert plain == lab.DistillConfig(seed=1, static=False)
     for size in pareto.SIZES:
         assert dataclasses.replace(pareto.config_of("wiki", size, 1), student="tenth") == plain
     assert pareto.config_of("wiki", "tenth", 0).static
