@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from results import ROOT, read_json, write_json
+from results import ROOT, commit, read_json, write_json
 
 from lab.training.batches import probe_steps
 
@@ -188,7 +188,8 @@ def summary(views: dict[str, list[dict]], looked: dict[str, Any] | None = None) 
         }
         median = {clock: float(np.median(values)) for clock, values in slower.items()}
         told[name] = {"median slowdown": median, "slowdowns": slower, "pairs": pairs}
-    return {"command": "python benchmarks/live_cost.py", "bar": BAR, "views": told, "looks": looked or {}}
+    about = {"command": "python benchmarks/live_cost.py", "commit": commit(), "bar": BAR}
+    return {**about, "views": told, "looks": looked or {}}
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ from typing import Any
 
 import nbformat
 import numpy as np
-from results import ROOT, write_json
+from results import ROOT, commit, write_json
 
 sys.path.insert(0, str(ROOT))  # the browser tests' page and server
 
@@ -139,6 +139,7 @@ def summary(seconds: dict[str, list[float]]) -> dict[str, Any]:
     """Median and slowest, in milliseconds, with all turns."""
     return {
         "command": "python benchmarks/redraw.py",
+        "commit": commit(),
         "bar": BAR,
         "load": round(os.getloadavg()[0], 1),
         "redraws": {

@@ -44,7 +44,7 @@ def of_quality(of: dict[str, Any]) -> list[str]:
     rows = {(row["collection"], row["student"]): row for row in of["quality"]}
     tenth, quarter = rows["wiki", "tenth"], rows["wiki", "quarter"]
     py_tenth, py_quarter = (rows["pydocs", size] for size in ("tenth", "quarter"))
-    later = of["quality-unseen"]  # tenth and quarter
+    later = of["quality-unseen"]  # tenth, quarter and twentieth
     small = of["quality-twentieth"]  # wiki and pydocs
     before = [f"{row['retention']['value']:.3f}" for row in of["quality-unseen-corpus-words"]]
     encoders = of["speed"]["encoders"]
@@ -76,7 +76,8 @@ def of_quality(of: dict[str, Any]) -> list[str]:
         f"before, the same two kept {before[0]} and {before[1]}",
         f"{interval(small[0]['retention'])} on wiki, where a static student of its size keeps"
         f" {small[0]['retention_static']['value']:.3f}, and {interval(small[1]['retention'])} on pydocs, below BM25"
-        f" ({small[1]['bm25'] / small[1]['teacher']:.3f}):",
+        f" ({small[1]['bm25'] / small[1]['teacher']:.3f}); on wiki's later documents it keeps"
+        f" {interval(later[2]['retention'])}, below BM25 too:",
         f"the present one is of commit {tenth['commit']});",
         f"over queries and seeds {', '.join(map(str, tenth['seeds']))};",
         f"Of what the teacher adds to BM25 on wiki `tenth` keeps {tenth['over_bm25']}.",

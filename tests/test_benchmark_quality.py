@@ -112,6 +112,9 @@ def test_prose_about_bm25_is_what_was_measured() -> None:
             assert signed(row[f"{who}_minus_bm25"]) in text, (name, student, who)
     for name, student in (("wiki", "quarter"), ("wiki", "tenth"), ("wiki-unseen", "tenth"), ("wiki-unseen", "quarter")):
         assert rows[name, student]["above_bm25_as_the_teacher"] is True, f"{name}, {student}: recipe.md says met"
+    least = rows["wiki-unseen", "twentieth"]
+    assert least["student_minus_bm25"]["high"] < 0 and signed(least["student_minus_bm25"]) in text, "failed"
+    assert interval(least["retention"]) in text and interval(least["retention_static"]) in text
     over = rows["wiki-unseen-names-corpus-words", "tenth"]["over_default"]
     assert f"{signed(over)}, p = {over['p']:.2f}" in text
 

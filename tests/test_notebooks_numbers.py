@@ -95,3 +95,14 @@ def test_what_the_broken_students_find_is_what_the_clinic_shows() -> None:
     assert (len(broken), len(some)) == (6, 4)
     text = told("What ties a student to that index").split("\n- ")[-1]
     assert numbers(text) == two(min(some), max(some)) and "six broken ones four" in text and "two hardly any" in text
+
+
+def test_passes_of_the_dials_students_are_those_of_their_recordings() -> None:
+    (epochs,) = {each.about["config"]["epochs"] for each in artefacts.sizes().values()}
+    words = [
+        found
+        for path in sorted(NOTEBOOK.parent.glob("*.ipynb"))
+        for cell in nbformat.read(path, as_version=4).cells
+        for found in re.findall(r"(\w+) passes over (?:the )?12,000 texts", cell.source)
+    ]
+    assert len(words) > 4 and set(words) == {{2: "two", 3: "three"}[epochs]}

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 import lab
-from lab.collection import Collection
+from lab.collection import Collection, load_collection
 from lab.collection.texts import TextMix, document_texts, held_out_rows
 from lab.config import DistillConfig
 from lab.distillation import distill
 from lab.encoders.teacher import load_teacher
 from lab.errors import DataError, LabError
 from lab.generation import FromDocuments, Made, NoiseSettings
-from lab.preparation import fit_prepared, training_data
+from lab.preparation import fit_prepared, held_out_texts, training_data
 from lab.store import VectorStore
 
 
@@ -185,3 +185,12 @@ def test_hard_negatives_are_neither_the_document_nor_its_twin(config: DistillCon
     scores = data.queries @ data.documents.T
     chosen = np.take_along_axis(scores, data.negatives, 1)
     assert (np.diff(chosen, axis=1) <= 1e-6).all() and (chosen[:, 0] >= np.median(scores, axis=1)).all()
+
+
+@pytest.mark.parametrize(("name", "shared"), [("wiki", 0), ("pydocs", 32)])
+def test_as_many_held_out_texts_are_also_in_other_documents_as_readme_says(name: str, shared: int) -> None:
+    collection = load_collection(name)
+    free = np.setdiff1d(np.arange(len(collection)), held_out_rows(collection))
+    trained, held = document_texts(collection, free), held_out_texts(collection)
+    assert not set(held.rows) & set(free)
+    assert len(set(trained.texts) & set(held.texts)) == shared

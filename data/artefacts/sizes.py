@@ -1,6 +1,6 @@
 """Four students of four sizes, as recordings over the dev queries: what the size dial turns through.
 
-Each trains for three passes over the 12,000 texts of the notebooks' live training, whose vectors ship: minutes instead
+Each trains for two passes over the 12,000 texts of the notebooks' live training, whose vectors ship: minutes instead
 of an hour, and a reader can repeat it. A full run of `lab distill` reads 80,000 texts and comes closer.
 """
 
