@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 import lab
 from lab.encoders.teacher import load_teacher
+from tests.quoted import interval
 from tests.scripts import benchmark
 
 pareto = benchmark("pareto")
@@ -81,3 +83,16 @@ def test_the_stored_table_is_that_of_the_stored_runs() -> None:
         assert there["steps"] == here["steps"] and there["seeds"] == seeds
         slack = 0.11 * stored["seconds"]  # one run of 1/6 had 107 of 120 s; such a run is not kept any more
         assert all(abs(seconds - stored["seconds"]) <= slack for seconds in there["seconds"]), "not at equal minutes"
+
+
+def test_recipe_and_notebook_tell_the_stored_table() -> None:
+    rows = json.loads(pareto.OUT.read_text(encoding="utf-8"))["rows"]
+    text = (pareto.ROOT / "docs" / "recipe.md").read_text(encoding="utf-8")
+    for row in rows:
+        steps = ", ".join(f"{each:,}" for each in row["steps"])
+        kept = " | ".join(interval(row[name]) for name in ("retention", "static"))
+        assert f"| {row['student']} | {row['times smaller']} | {steps} | {kept} | {row['overlap@10']:.3f} |" in text
+    overlaps = {row["student"]: f"{row['overlap@10']:.2f}" for row in rows if row["collection"] == "wiki"}
+    notebook = (pareto.ROOT / "notebooks" / "06_ladder.ipynb").read_text(encoding="utf-8")
+    told = "{1/3} at a third, {tenth} at a tenth, {twentieth} at a twentieth"
+    assert re.sub(r"{(.+?)}", lambda name: overlaps[name[1]], told) in notebook
