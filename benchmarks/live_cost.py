@@ -1,6 +1,6 @@
 """What watching costs: the live views of two notebooks, and the looks at the student that they draw.
 
-    python benchmarks/live_cost.py              # as many pairs as are missing of five a view, and the looks
+    python benchmarks/live_cost.py              # as many pairs as this commit misses of five a view, and the looks
     python benchmarks/live_cost.py --pairs 1    # one more of each; where others want the machine
 
 The views: that of 00 (`train_in_background`) and the experiments of 03. The same short training with the view and
@@ -198,7 +198,9 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, help="measure so many more of each; by default what is missing of five")
     parser.add_argument("--anew", action="store_true", help="forget what was measured before")
     arguments = parser.parse_args()
-    stored = read_json(OUT) if OUT.exists() and not arguments.anew else {"views": {}}
+    stored = read_json(OUT, missing={"views": {}})
+    if arguments.anew or stored.get("commit") != commit():  # pairs of another commit would be told as of this one
+        stored = {"views": {}}
     views = {name: stored["views"].get(name, {"pairs": []})["pairs"] for name in VIEWS}
     for name, known in views.items():
         count = max(0, PAIRS - len(known)) if arguments.pairs is None else arguments.pairs

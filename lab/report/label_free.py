@@ -86,7 +86,7 @@ def evaluate_fidelity(
     """Search texts of held-out documents with every engine and compare the lists with the teacher's.
 
     Args as of `lab.evaluate`. On a collection that the student was distilled on, its training saw none of these
-    documents; a sentence that other documents have as well it may have seen (none of wiki's 300, 32 of pydocs').
+    documents; a sentence that other documents have as well it may have seen.
 
     Raises:
         DataError: fewer than two documents, or none with a text.
